@@ -7,7 +7,7 @@ import type { ConversationRecord } from '../../src/inbox/conversations/model.ts'
 import { startAssignmentWorld, type AssignmentWorld } from '../support/assignment-world.ts';
 import { useRunning } from '../support/use-running.ts';
 
-const runs = Number(process.env['ASSIGNMENT_RUNS'] ?? 6);
+const runs = Number(process.env['ASSIGNMENT_RUNS'] ?? 10);
 const capacity = 2;
 
 const who = fc.nat(2);

@@ -61,7 +61,7 @@ describe('assigned conversations', function () {
       assert.deepEqual(await contact.reasons(), ['least-loaded']);
     });
 
-    it('nobody else is there › waits, and does not go back to the same agent', async () => {
+    it('nobody else is there › waits for others for five minutes, then goes back to the same agent', async () => {
       const business = world().business();
       await business.addPolicy({ returnAfterSeconds: 60 });
       const agent = await business.agent();
@@ -70,11 +70,16 @@ describe('assigned conversations', function () {
       await settle();
       await passWith([agent], 120);
       const { queue } = await contact.conversation();
-      assert.deepEqual(queue, { since: worldStart, excluded: [agent.userId], rounds: 1 });
+      assert.deepEqual([queue?.since, queue?.excluded, queue?.rounds], [worldStart, [agent.userId], 1]);
       const next = business.contact();
       await next.writes();
       await settle();
       assert.equal(await next.agentId(), hex(agent));
+      await next.isAnswered();
+      await passWith([agent], 210);
+      assert.equal(await contact.agentId(), null);
+      await passWith([agent], 60);
+      assert.equal(await contact.agentId(), hex(agent));
     });
 
     it('three rounds › the team is told once, and it stays with its agent', async () => {
@@ -141,6 +146,40 @@ describe('assigned conversations', function () {
       assert.equal(await contact.agentId(), hex(agent));
       await passWith([colleague], 60);
       assert.equal(await contact.agentId(), hex(colleague));
+    });
+
+    it('was disabled while a conversation was set aside › it returns when it is opened again', async () => {
+      const business = world().business();
+      await business.addPolicy();
+      const agent = await business.agent();
+      const contact = business.contact();
+      await contact.writes();
+      await settle();
+      await contact.isDecided({ status: 'pending' });
+      const { audit, process } = world();
+      const gone = { userId: agent.userId, isActive: false };
+      await audit.runInTransaction((session) => process.presence.followUser(business.scope, gone, session));
+      await settle();
+      assert.equal(await contact.agentId(), hex(agent));
+      await contact.isDecided({ status: 'open' });
+      await settle();
+      assert.equal(await contact.agentId(), null);
+      assert.equal((await contact.reasons()).at(-1), 'agent-disabled');
+      await business.assertCounts();
+    });
+
+    it('is assigned by hand while they are offline › it returns after the grace', async () => {
+      const business = world().business();
+      await business.addPolicy({ offlineGraceSeconds: 120 });
+      const agent = await business.agent('offline');
+      await world().pass(600, 60);
+      const contact = business.contact();
+      await contact.writes();
+      await contact.isDecided({ assignedAgentId: agent.userId });
+      await world().pass(110);
+      assert.equal(await contact.agentId(), hex(agent));
+      await world().pass(20);
+      assert.equal(await contact.agentId(), null);
     });
 
     it('is away › keeps what they have, and gets nothing more', async () => {

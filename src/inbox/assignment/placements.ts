@@ -5,7 +5,9 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { Timers } from '../../timers/timers.ts';
 import type { ConversationAssignments } from '../conversations/assignments.ts';
 import type { ConversationRecord } from '../conversations/queue.ts';
+import { effectivePresence } from './agents/presence.ts';
 import type { Slots } from './agents/slots.ts';
+import { presenceTimer } from './agents/use-cases.ts';
 import { placeInQueue, slotMoves } from './placing.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from './policies/repository.ts';
 import { isAutomatic, policyFor } from './policies/rules.ts';
@@ -55,16 +57,21 @@ const movesQueue = (before: ConversationRecord, after: ConversationRecord): bool
 
 /** Whether an agent has a free slot more. */
 async function moveSlots(
-  { slots }: Pick<PlacementDeps, 'slots'>,
+  { slots, timers, clock }: Pick<PlacementDeps, 'slots' | 'timers' | 'clock'>,
   scope: ClientScope,
   { before, after }: Change,
   session: ClientSession,
 ): Promise<boolean> {
   const moves = slotMoves(before, after);
   for (const { userId, by } of moves) {
-    const { disabledAt } = await slots.add(scope, userId, by, session);
+    const state = await slots.add(scope, userId, by, session);
+    if (by === -1) continue;
     const isNewAgent = String(before.assignedAgentId) !== String(after.assignedAgentId);
-    if (by === 1 && isNewAgent && disabledAt !== undefined) throw notAssignable();
+    if (isNewAgent && state.disabledAt !== undefined) throw notAssignable();
+    // It may return, as what they had when they went.
+    const now = clock.now();
+    if (effectivePresence(state, now) === 'offline')
+      await timers.arm(scope, { kind: presenceTimer, subjectId: userId, dueAt: now }, session);
   }
   return moves.some(({ by }) => by === -1);
 }

@@ -7,6 +7,9 @@ import type {
   ConversationRecord,
 } from '../conversations/queue.ts';
 
+/** Time for others to take a returned conversation; then nobody else seems to be there. */
+export const exclusionMs = 5 * 60 * 1_000;
+
 type Counted = Pick<ConversationDoc, 'status' | 'assignedAgentId'>;
 
 /** Only an open conversation takes a slot of its agent. */
@@ -64,9 +67,12 @@ function queueOf(before: ConversationDoc, at: Date, returned: Return | undefined
   const { assignedAgentId: agent, assignment } = before;
   const rounds = isAnswered(before) ? 0 : (assignment?.rounds ?? 0);
   const { cause = 'gone', since = openWaitOf(before) } = returned ?? {};
+  const isExcluded = cause !== 'gone' && agent !== undefined;
   return {
     since: since ?? at,
-    excluded: cause === 'gone' || agent === undefined ? [] : [agent],
+    ...(isExcluded
+      ? { excluded: [agent], excludedUntil: new Date(at.getTime() + exclusionMs) }
+      : { excluded: [] }),
     rounds: cause === 'no-reply' ? rounds + 1 : rounds,
   };
 }

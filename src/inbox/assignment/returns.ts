@@ -34,8 +34,11 @@ export interface ReturnDeps {
   readonly clock: Clock;
 }
 
-/** Conversations of an agent that one firing looks at; it takes a second at most. */
-const maxLooked = 100;
+/** Conversations of an agent that one firing looks at: an agent has at most a few; it takes some seconds at most. */
+const pageSize = 100;
+const maxPages = 10;
+
+type OpenConversation = Pick<ConversationRecord, '_id'>;
 
 /** What makes conversations return to the queue: nobody replies, or their agent is gone. */
 export const createReturnHandlers = (deps: ReturnDeps): TimerHandlers => ({
@@ -65,27 +68,42 @@ const createReplyHandler =
 const createPresenceHandler =
   (deps: ReturnDeps): TimerHandler =>
   async ({ scope, subjectId: userId, complete }) => {
-    const { agents, conversations, presence, timers, audit, clock } = deps;
-    const open = await conversations.listOpenOf(scope, userId, maxLooked);
-    const laterAt: Date[] = [];
-    let returned = 0;
-    for (const { _id } of open) {
-      const outcome = await returnFromGone(deps, scope, { userId, conversationId: _id });
-      if (outcome === 'returned') returned += 1;
-      else if (outcome !== 'stays') laterAt.push(outcome);
-    }
-    if (open.length === maxLooked && returned > 0) laterAt.push(clock.now());
+    const { agents, presence, timers, audit, clock } = deps;
+    const laterAt = await returnAllFromGone(deps, scope, userId);
     await audit.runInTransaction(async (session) => {
       if (!(await complete(session))) return;
       await presence.tell(scope, userId, session);
-      const state = await agents.find(scope, userId, session);
-      const { connectedUntil } = state ?? {};
-      if (connectedUntil !== undefined && connectedUntil > clock.now()) laterAt.push(connectedUntil);
-      const [dueAt] = laterAt.toSorted((a, b) => a.getTime() - b.getTime());
+      const { connectedUntil } = (await agents.find(scope, userId, session)) ?? {};
+      const looks = [...laterAt];
+      if (connectedUntil !== undefined && connectedUntil > clock.now()) looks.push(connectedUntil);
+      const [dueAt] = looks.toSorted((a, b) => a.getTime() - b.getTime());
       if (dueAt !== undefined)
         await timers.arm(scope, { kind: presenceTimer, subjectId: userId, dueAt }, session);
     });
   };
+
+/** Returns what an agent has who is gone; answers when to look again. */
+async function returnAllFromGone(
+  deps: ReturnDeps,
+  scope: ClientScope,
+  userId: Types.ObjectId,
+): Promise<readonly Date[]> {
+  const { agents, conversations, clock } = deps;
+  const state = await agents.find(scope, userId);
+  if (state === null || goneFrom(state, clock.now()) === null) return [];
+  const laterAt: Date[] = [];
+  let after: Types.ObjectId | null = null;
+  for (let page = 0; page < maxPages; page += 1) {
+    const open: readonly OpenConversation[] = await conversations.listOpenOf(scope, userId, after, pageSize);
+    for (const { _id } of open) {
+      const outcome = await returnFromGone(deps, scope, { userId, conversationId: _id });
+      if (outcome instanceof Date) laterAt.push(outcome);
+    }
+    after = open.at(-1)?._id ?? null;
+    if (open.length < pageSize) return laterAt;
+  }
+  return [...laterAt, clock.now()];
+}
 
 interface Held {
   readonly userId: Types.ObjectId;

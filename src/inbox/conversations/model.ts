@@ -43,8 +43,9 @@ export interface ConversationKey {
 export interface ConversationQueue {
   /** The contact waits since then, or the conversation if the contact does not; never moves while it waits. */
   readonly since: Date;
-  /** Agents who had it in this round and returned it. */
+  /** The agent who had it in this round and returned it; they may get it again after `excludedUntil`. */
   readonly excluded: readonly Types.ObjectId[];
+  readonly excludedUntil?: Date;
   /** How often it returned because nobody replied. */
   readonly rounds: number;
 }

@@ -63,15 +63,17 @@ export const createQueueQueries = (conversations: TenantCollection<ConversationR
     session?: ClientSession,
   ): Promise<number> => conversations.count(scope, { assignedAgentId, status: 'open' }, { session }),
 
+  /** The open conversations of an agent after the given one, in order of their ids. */
   listOpenOf: (
     scope: ClientScope,
     assignedAgentId: Types.ObjectId,
+    after: Types.ObjectId | null,
     limit: number,
-  ): Promise<Pick<ConversationDoc, '_id' | 'channelId'>[]> =>
-    conversations.find<Pick<ConversationDoc, '_id' | 'channelId'>>(
+  ): Promise<Pick<ConversationDoc, '_id'>[]> =>
+    conversations.find<Pick<ConversationDoc, '_id'>>(
       scope,
-      { assignedAgentId, status: 'open' },
-      { projection: { channelId: 1 }, limit },
+      { assignedAgentId, status: 'open', ...(after === null ? {} : { _id: { $gt: after } }) },
+      { projection: { _id: 1 }, sort: { _id: 1 }, limit },
     ),
 });
 

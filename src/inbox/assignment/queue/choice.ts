@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { AgentStateDoc } from '../agents/model.ts';
 import { effectivePresence } from '../agents/presence.ts';
+import type { ConversationQueue } from '../../conversations/queue.ts';
 import type { AssignmentMethod, AssignmentPolicyDoc, FairLimit } from '../policies/model.ts';
 import { isMember } from '../policies/rules.ts';
 
@@ -40,19 +41,24 @@ export function fairFrom(
 
 const wait = (because: Obstacle, retryAt: Date | null = null): Choice => ({ kind: 'wait', because, retryAt });
 
-/** The agent who gets a waiting conversation now. `excluded` had it in this round. Pure. */
+/** Who had the conversation in this round, and until when they do not get it again. */
+export type Exclusion = Pick<ConversationQueue, 'excluded' | 'excludedUntil'>;
+
+/** The agent who gets a waiting conversation now. Pure. */
 export function chooseAgent(
   terms: Terms,
   agents: readonly Candidate[],
-  { excluded, now }: { readonly excluded: readonly Types.ObjectId[]; readonly now: Date },
+  { queue, now }: { readonly queue: Exclusion; readonly now: Date },
 ): Choice {
+  const { excludedUntil = null } = queue;
+  const excluded = excludedUntil !== null && excludedUntil <= now ? [] : queue.excluded;
   if (terms.method === 'manual') return wait('manual');
   const online = agents.filter(
     (agent) => isMember(terms, agent.userId) && effectivePresence(agent, now) === 'online',
   );
   if (online.length === 0) return wait('nobody-online');
   const others = online.filter(({ userId }) => !excluded.some((id) => id.equals(userId)));
-  if (others.length === 0) return wait('only-excluded');
+  if (others.length === 0) return wait('only-excluded', excludedUntil);
   const free = others.filter(({ openCount }) => openCount < terms.capacity);
   if (free.length === 0) return wait('nobody-free');
   const limits = free.map((agent) => ({ agent, from: fairFrom(agent, terms.fairLimit, now) }));

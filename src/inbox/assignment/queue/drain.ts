@@ -46,8 +46,7 @@ export const createDrain =
       if (ended.retryAt !== null) retries.push(ended.retryAt);
       isCut ||= ended.isCut;
     }
-    const retryAt = retries.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
-    return { assigned: maxAssignments - budget.left, isCut, retryAt };
+    return { assigned: maxAssignments - budget.left, isCut, retryAt: soonestOf(retries) };
   };
 
 interface PolicyTurn {
@@ -64,13 +63,15 @@ async function drainPolicy(deps: DrainDeps, scope: ClientScope, turn: PolicyTurn
   const order = policy.order === 'earliest-created' ? 'createdAt' : 'queue.since';
   const filter = queueFilterOf(policy, reach, deps.clock.now());
   let agents: readonly Candidate[] = await deps.agents.listOnline(scope, deps.clock.now());
+  const retries: Date[] = [];
   let skip = 0;
   while (skip < maxLooked) {
     const page = await deps.conversations.listQueued(scope, filter, { order, skip, limit: pageSize });
     for (const waiting of page) {
       if (budget.left === 0 || !(await turn.isStillMine())) return { isCut: true, retryAt: null };
       const step = await assignOne(deps, scope, { waiting, policy, agents });
-      if (step.kind === 'stop') return step.ended;
+      if (step.retryAt !== null) retries.push(step.retryAt);
+      if (step.kind === 'stop') return { isCut: step.isCut, retryAt: soonestOf(retries) };
       agents = step.agents;
       if (step.isAssigned) budget.left -= 1;
       // The next page begins after those that stay in the queue.
@@ -78,8 +79,11 @@ async function drainPolicy(deps: DrainDeps, scope: ClientScope, turn: PolicyTurn
     }
     if (page.length < pageSize) break;
   }
-  return { isCut: false, retryAt: null };
+  return { isCut: false, retryAt: soonestOf(retries) };
 }
+
+const soonestOf = (times: readonly Date[]): Date | null =>
+  times.toSorted((a, b) => a.getTime() - b.getTime())[0] ?? null;
 
 interface Look {
   readonly waiting: Waiting;
@@ -87,28 +91,32 @@ interface Look {
   readonly agents: readonly Candidate[];
 }
 
-type Step =
+/** After `stop`, nothing behind the conversation can be assigned either; `isCut` asks for another look at all of it. */
+type Step = { readonly retryAt: Date | null } & (
   | { readonly kind: 'next'; readonly isAssigned: boolean; readonly agents: readonly Candidate[] }
-  | { readonly kind: 'stop'; readonly ended: Ended };
+  | { readonly kind: 'stop'; readonly isCut: boolean }
+);
 
 async function assignOne(deps: DrainDeps, scope: ClientScope, look: Look): Promise<Step> {
   const { waiting, policy } = look;
-  const { excluded } = waiting.queue;
+  const { queue } = waiting;
   let { agents } = look;
   for (let looks = 0; looks < maxLooks; looks += 1) {
-    const choice = chooseAgent(policy, agents, { excluded, now: deps.clock.now() });
+    const choice = chooseAgent(policy, agents, { queue, now: deps.clock.now() });
     if (choice.kind === 'wait') {
+      const { retryAt } = choice;
       // An obstacle that does not depend on the conversation stops all behind it.
-      if (excluded.length === 0) return { kind: 'stop', ended: { isCut: false, retryAt: choice.retryAt } };
-      break;
+      if (queue.excluded.length === 0) return { kind: 'stop', isCut: false, retryAt };
+      return { kind: 'next', isAssigned: false, agents, retryAt };
     }
     const { userId } = choice;
     const outcome = await deps.assign(scope, { conversationId: waiting._id, userId, policy });
-    if (outcome === 'policy-changed') return { kind: 'stop', ended: { isCut: true, retryAt: null } };
+    if (outcome === 'policy-changed') break;
     agents = await deps.agents.listOnline(scope, deps.clock.now());
-    if (outcome !== 'agent-changed') return { kind: 'next', isAssigned: outcome === 'assigned', agents };
+    if (outcome !== 'agent-changed')
+      return { kind: 'next', isAssigned: outcome === 'assigned', agents, retryAt: null };
   }
-  return { kind: 'next', isAssigned: false, agents };
+  return { kind: 'stop', isCut: true, retryAt: null };
 }
 
 /** Which waiting conversations a policy assigns at `now`. */

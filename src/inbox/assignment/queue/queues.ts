@@ -56,7 +56,10 @@ async function stateOf(
   const filter = { onlyChannels: reach.only, exceptChannels: reach.except };
   const measured = await conversations.measureQueue(scope, filter, maxCounted);
   const members = agents.filter(({ userId }) => isMember(policy, userId));
-  const choice = chooseAgent(policy, members, { excluded: [], now: clock.now() });
+  const choice = chooseAgent(policy, members, {
+    queue: { excluded: [] },
+    now: clock.now(),
+  });
   return {
     ...{ policy, ...measured, agentsOnline: members.length },
     freeSlots: members.reduce((sum, { openCount }) => sum + Math.max(0, policy.capacity - openCount), 0),

@@ -21,7 +21,7 @@ const terms: Parameters<typeof chooseAgent>[0] = {
   ...{ method: 'least-loaded', agentIds: [], capacity: 10 },
   fairLimit: { count: 100, perSeconds: 3_600 },
 };
-const fresh = { excluded: [], now };
+const fresh = { queue: { excluded: [] }, now };
 const chosen = (choice: ReturnType<typeof chooseAgent>): string =>
   choice.kind === 'assign' ? String(Number(`0x${choice.userId.toHexString()}`)) : choice.because;
 
@@ -70,8 +70,17 @@ describe('assignment › the choice of an agent', () => {
     assert.equal(chosen(chooseAgent({ ...terms, method: 'manual' }, one, fresh)), 'manual');
     assert.equal(chosen(chooseAgent(terms, [agent(1, { chosen: 'away' })], fresh)), 'nobody-online');
     assert.equal(chosen(chooseAgent({ ...terms, agentIds: [idOf(2)] }, one, fresh)), 'nobody-online');
-    assert.equal(chosen(chooseAgent(terms, one, { excluded: [idOf(1)], now })), 'only-excluded');
+    assert.equal(chosen(chooseAgent(terms, one, { queue: { excluded: [idOf(1)] }, now })), 'only-excluded');
     assert.equal(chosen(chooseAgent(terms, [agent(1, { openCount: 10 })], fresh)), 'nobody-free');
+  });
+
+  it('only the agent who returned it is there › waits for others for a while, then goes back to them', () => {
+    const until = new Date(now.getTime() + 1_000);
+    const queue = { excluded: [idOf(1)], excludedUntil: until };
+    assert.deepEqual(chooseAgent(terms, [agent(1)], { queue, now }), {
+      ...{ kind: 'wait', because: 'only-excluded', retryAt: until },
+    });
+    assert.equal(chosen(chooseAgent(terms, [agent(1)], { queue, now: until })), '1');
   });
 
   it('the fair limit is reached › waits until the oldest assignment that counts is old enough', () => {
@@ -122,7 +131,8 @@ describe('assignment › the choice of an agent', () => {
               !one.userId.equals(idOf(excludedNumber)) &&
               one.recent.filter((at) => at > ago(60)).length < 2,
           );
-          const choice = chooseAgent({ ...terms, method, capacity: 3, fairLimit }, agents, { excluded, now });
+          const queue = { excluded };
+          const choice = chooseAgent({ ...terms, method, capacity: 3, fairLimit }, agents, { queue, now });
           if (choice.kind === 'wait') return assert.deepEqual(mayGet, []);
           const best = mayGet.find(({ userId }) => userId.equals(choice.userId));
           assert.ok(best);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
-import { placeInQueue, slotMoves } from '../../../../src/inbox/assignment/placing.ts';
+import { exclusionMs, placeInQueue, slotMoves } from '../../../../src/inbox/assignment/placing.ts';
 import { reaches, policyFor } from '../../../../src/inbox/assignment/policies/rules.ts';
 import { applyDecision } from '../../../../src/inbox/conversations/decisions.ts';
 import { conversationStatuses, type ConversationRecord } from '../../../../src/inbox/conversations/model.ts';
@@ -32,7 +32,8 @@ describe('assignment › the place of a conversation', () => {
     const { assignedAgentId: _agent, ...after } = assigned;
     const returned = { cause: 'no-reply' } as const;
     const { queue } = placeInQueue({ before: assigned, after, at: later(9), returned }, true);
-    assert.deepEqual(queue, { since: start, excluded: [idOf(9)], rounds: 2 });
+    const excludedUntil = new Date(later(9).getTime() + exclusionMs);
+    assert.deepEqual(queue, { since: start, excluded: [idOf(9)], excludedUntil, rounds: 2 });
   });
 
   it('returned after an answer › the last place, in a new round', () => {
