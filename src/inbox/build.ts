@@ -160,7 +160,7 @@ export function buildInbox(deps: InboxDeps) {
           policies: assignment.policyUseCases({ channels, users, holdLabels: team.holdLabels }),
         }),
         queues: queueRoutes({ listQueues: assignment.listQueues }),
-        agents: agentRoutes({ agents: assignment.presence, clock }),
+        agents: agentRoutes({ agents: assignment.presence, users, clock }),
         slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
         notes: noteRoutes({ notes }),
         notifications: notificationRoutes({ notifications }),

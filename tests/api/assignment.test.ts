@@ -213,6 +213,20 @@ describe('api › assignment', function () {
     assert.equal((await agent.post(`${path}/assign`, { agentId: 'nobody' })).status, 400);
   });
 
+  it('the capacity of an agent › the smaller one counts; a larger one lets the queue move on', async () => {
+    await addPolicy();
+    await isOnline(agent);
+    const capacity = `/api/agents/${agent.userId.toHexString()}/capacity`;
+    assert.equal((await agent.put(capacity, { capacity: 5 })).status, 403);
+    assert.equal((await admin.put(capacity, { capacity: 0 })).body['capacity'], 0);
+    const path = await hear();
+    await drain();
+    assert.equal((await read(path)).assignedAgentId, null);
+    assert.equal((await admin.put(capacity, { capacity: null })).body['capacity'], null);
+    await drain();
+    assert.equal((await read(path)).assignedAgentId, agent.userId.toHexString());
+  });
+
   it('queues › one for each policy, with what waits and why', async () => {
     await addPolicy({ capacity: 1 });
     await hear();

@@ -19,6 +19,12 @@ const anyAgent = [
 /** The requests of assignment policies. */
 export const assignmentSamples: readonly Sample[] = [
   {
+    route: 'put /api/agents/:id/capacity',
+    body: { capacity: 3 },
+    required: ['capacity'],
+    harmless: [...isCleared('capacity'), ...harmlessAt('capacity', 'zero')],
+  },
+  {
     route: 'post /api/assignment-policies',
     body: assignmentPolicy,
     required: ['name', 'priority'],

@@ -230,6 +230,7 @@ const rows: readonly Place[] = [
   inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
   inPath('post /api/conversations/:id/read', 200, conversationId),
   inPath('post /api/conversations/:id/assign', 200, conversationId, { agentId: null }),
+  inPath('put /api/agents/:id/capacity', 200, agentId, { capacity: 3 }),
   inPath('post /api/conversations/:id/take', 200, conversationId),
   inPath('post /api/conversations/:id/give-back', 200, async (owner) => {
     await owner.prepare(`/api/conversations/${conversationId(owner)}/take`);

@@ -17,11 +17,13 @@ export interface AgentStateDoc {
   readonly disabledAt?: Date;
   /** Open conversations that are assigned to the user; changed with them, in one transaction. */
   readonly openCount: number;
+  /** Their own capacity; of this and the policy's, the smaller one counts. Absent for the policy's. */
+  readonly capacity?: number;
   /** The latest automatic assignment. */
   readonly lastAssignedAt?: Date;
   /** The latest automatic assignments, newest first; for fair limits. */
   readonly recent: readonly Date[];
-  /** Counts the changes of `chosen`, `disabledAt` and `told`. */
+  /** Counts the changes of `chosen`, `capacity`, `disabledAt` and `told`. */
   readonly version: number;
 }
 
@@ -36,6 +38,7 @@ export const agentStateModel = declareTenantModel<AgentStateDoc>('agent_states',
   connectedUntil: Date,
   disabledAt: Date,
   openCount: { type: Number, required: true },
+  capacity: Number,
   lastAssignedAt: Date,
   recent: { type: [Date], required: true },
   version: { type: Number, required: true },

@@ -51,7 +51,7 @@ export function createAgentStateRepository(connection: Connection) {
       next: AgentStateDoc,
       session: ClientSession,
     ): Promise<boolean> {
-      const { chosen, chosenAt, told, connectedUntil, disabledAt } = next;
+      const { chosen, chosenAt, told, connectedUntil, disabledAt, capacity } = next;
       const { matchedCount } = await agents.updateOne(
         scope,
         { _id, version },
@@ -60,8 +60,12 @@ export function createAgentStateRepository(connection: Connection) {
             ...{ chosen, chosenAt, told, version: next.version },
             ...(connectedUntil === undefined ? {} : { connectedUntil }),
             ...(disabledAt === undefined ? {} : { disabledAt }),
+            ...(capacity === undefined ? {} : { capacity }),
           },
-          ...(disabledAt === undefined ? { $unset: { disabledAt: 1 } } : {}),
+          $unset: {
+            ...(disabledAt === undefined ? { disabledAt: 1 as const } : {}),
+            ...(capacity === undefined ? { capacity: 1 as const } : {}),
+          },
         },
         { session },
       );
@@ -132,11 +136,15 @@ const createSlotWrites = (agents: TenantCollection<AgentStateDoc>) => ({
    */
   async takeTurn(scope: ClientScope, { userId, terms, now }: Turn, session: ClientSession): Promise<boolean> {
     const { count, perSeconds } = terms.fairLimit;
+    const own = (await agents.findOne(scope, { userId }, { session }))?.capacity;
+    // A change of the capacity at the same moment is a conflict.
+    const isAsRead = { capacity: own ?? null };
     const { matchedCount } = await agents.updateOne(
       scope,
       {
         ...{ userId, chosen: 'online', connectedUntil: { $gt: now }, disabledAt: null },
-        openCount: { $lt: terms.capacity },
+        ...isAsRead,
+        openCount: { $lt: Math.min(terms.capacity, own ?? terms.capacity) },
         [`recent.${count - 1}`]: { $not: { $gt: new Date(now.getTime() - perSeconds * 1_000) } },
       },
       {

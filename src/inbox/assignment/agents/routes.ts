@@ -1,20 +1,32 @@
 import { userOf } from '../../../http/actor.ts';
 import { route } from '../../../http/route.ts';
+import type { UserDirectory } from '../../../identity/users/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
+import { notFound } from '../../../platform/errors.ts';
+import { idParams } from '../../../platform/fields.ts';
 import { scopeOf } from '../../../platform/mongo.ts';
-import { AgentPresenceList, AvailabilityView, ChooseAvailabilityBody } from './schemas.ts';
+import {
+  AgentPresenceList,
+  AgentPresenceView,
+  AvailabilityView,
+  ChooseAvailabilityBody,
+  ReplaceCapacityBody,
+} from './schemas.ts';
 import type { AgentUseCases } from './use-cases.ts';
 import { toAgentPresenceView, toAvailabilityView } from './view.ts';
 
 interface AgentRouteDeps {
-  readonly agents: Pick<AgentUseCases, 'get' | 'list' | 'choose' | 'connect'>;
+  readonly agents: Pick<AgentUseCases, 'get' | 'list' | 'choose' | 'connect' | 'setCapacity'>;
+  readonly users: Pick<UserDirectory, 'findById'>;
   readonly clock: Clock;
 }
 
 const tag = 'Assignment';
 const access = ['admin', 'agent'] as const;
 
-export const agentRoutes = ({ agents, clock }: AgentRouteDeps) => [
+export const agentRoutes = (deps: AgentRouteDeps) => [...ownRoutes(deps), ...teamRoutes(deps)];
+
+const ownRoutes = ({ agents, clock }: AgentRouteDeps) => [
   route({
     method: 'get',
     path: '/api/me/availability',
@@ -62,6 +74,9 @@ export const agentRoutes = ({ agents, clock }: AgentRouteDeps) => [
       return { status: 200, body: toAvailabilityView(await agents.get(scope, actor.userId), clock.now()) };
     },
   }),
+];
+
+const teamRoutes = ({ agents, users, clock }: AgentRouteDeps) => [
   route({
     method: 'get',
     path: '/api/agents/presence',
@@ -75,6 +90,27 @@ export const agentRoutes = ({ agents, clock }: AgentRouteDeps) => [
       const now = clock.now();
       const states = await agents.list(scopeOf(actor.clientId));
       return { status: 200, body: { items: states.map((state) => toAgentPresenceView(state, now)) } };
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/api/agents/:id/capacity',
+    operationId: 'replaceAgentCapacity',
+    summary: 'Set the capacity of an agent',
+    description:
+      'Admins only. The id is that of the user. With 0, nothing is assigned to them automatically; what they have stays.',
+    tag,
+    access: ['admin'],
+    params: idParams,
+    body: ReplaceCapacityBody,
+    replies: { 200: AgentPresenceView },
+    problems: ['not-found'],
+    async handle({ actor, params, body }) {
+      const scope = scopeOf(actor.clientId);
+      if ((await users.findById(scope, params.id)) === null) throw notFound('user');
+      const setting = { userId: params.id, capacity: body.capacity };
+      const state = await agents.setCapacity(scope, userOf(actor), setting);
+      return { status: 200, body: toAgentPresenceView(state, clock.now()) };
     },
   }),
 ];

@@ -33,14 +33,25 @@ export const AvailabilityView = z
 export type AvailabilityView = z.input<typeof AvailabilityView>;
 
 const agentExample = {
-  ...{ userId: '665f1c2ab7e4d3a9c8b01234', ...availabilityExample },
+  ...{ userId: '665f1c2ab7e4d3a9c8b01234', ...availabilityExample, capacity: null },
   lastAssignedAt: '2026-11-23T08:59:00.000Z',
 };
+
+const maxCapacity = 1_000;
+const aboutCapacity =
+  'Of this and the capacity of the policy, the smaller one counts; null leaves it to the policy';
+
+export const ReplaceCapacityBody = z
+  .strictObject({
+    capacity: z.int().min(0).max(maxCapacity).nullable().meta({ description: aboutCapacity }),
+  })
+  .meta({ id: 'ReplaceAgentCapacityBody', examples: [{ capacity: 3 }] });
 
 export const AgentPresenceView = z
   .object({
     userId: z.string(),
     ...fields,
+    capacity: z.int().nullable().meta({ description: aboutCapacity }),
     lastAssignedAt: z.iso.datetime().nullable().meta({ description: 'The latest automatic assignment' }),
   })
   .meta({ id: 'AgentPresence', examples: [agentExample] });

@@ -74,6 +74,17 @@ export function createAgentUseCases(deps: AgentDeps) {
       );
     },
 
+    /** Sets the user's own capacity; null leaves it to the policies. */
+    setCapacity: (
+      scope: ClientScope,
+      by: AuditActor,
+      { userId, capacity }: { readonly userId: Types.ObjectId; readonly capacity: number | null },
+    ): Promise<AgentStateDoc> =>
+      audit.runInTransaction((session) => {
+        const next = (current: AgentStateDoc) => withCapacity(current, capacity);
+        return changeWithin(scope, by, { userId, action: 'agent.capacity-set', next }, session);
+      }),
+
     /** The user was enabled or disabled, in the transaction of that change. */
     async followUser(
       scope: ClientScope,
@@ -81,11 +92,7 @@ export function createAgentUseCases(deps: AgentDeps) {
       session: ClientSession,
     ): Promise<void> {
       const disabledAt = clock.now();
-      const next = (current: AgentStateDoc): AgentStateDoc => {
-        if (isActive === (current.disabledAt === undefined)) return current;
-        const { disabledAt: _before, ...rest } = current;
-        return isActive ? rest : { ...rest, disabledAt };
-      };
+      const next = (current: AgentStateDoc) => withAccess(current, isActive ? null : disabledAt);
       const action = isActive ? 'agent.enabled' : 'agent.disabled';
       await changeWithin(scope, system, { userId, action, next }, session);
     },
@@ -102,6 +109,18 @@ export function createAgentUseCases(deps: AgentDeps) {
       return changeWithin(scope, system, { userId, action: 'agent.disconnected', next }, session);
     },
   };
+}
+
+function withCapacity(current: AgentStateDoc, capacity: number | null): AgentStateDoc {
+  if ((current.capacity ?? null) === capacity) return current;
+  const { capacity: _before, ...rest } = current;
+  return capacity === null ? rest : { ...rest, capacity };
+}
+
+function withAccess(current: AgentStateDoc, disabledAt: Date | null): AgentStateDoc {
+  if ((disabledAt === null) === (current.disabledAt === undefined)) return current;
+  const { disabledAt: _before, ...rest } = current;
+  return disabledAt === null ? rest : { ...rest, disabledAt };
 }
 
 interface AgentChange {
@@ -136,7 +155,11 @@ const createAgentResource = ({ agents, wakes, timers, audit, clock }: AgentDeps)
     type: 'agent',
     find: agents.findById,
     replace: agents.replace,
-    auditedFieldsOf: ({ chosen, disabledAt }) => ({ chosen, disabledAt: disabledAt ?? null }),
+    auditedFieldsOf: ({ chosen, capacity, disabledAt }) => ({
+      chosen,
+      capacity: capacity ?? null,
+      disabledAt: disabledAt ?? null,
+    }),
     targetOf: ({ userId }) => ({ type: 'user', id: userId }),
     eventOf: agentEventOf,
     async afterChange(scope, { after: { userId, told, connectedUntil } }, session) {

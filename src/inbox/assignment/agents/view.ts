@@ -12,5 +12,6 @@ export const toAvailabilityView = (state: AgentStateDoc, now: Date): Availabilit
 export const toAgentPresenceView = (state: AgentStateDoc, now: Date): AgentPresenceView => ({
   userId: state.userId.toHexString(),
   ...toAvailabilityView(state, now),
+  capacity: state.capacity ?? null,
   lastAssignedAt: state.lastAssignedAt?.toISOString() ?? null,
 });

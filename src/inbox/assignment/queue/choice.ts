@@ -13,6 +13,7 @@ export type Candidate = Pick<
   | 'connectedUntil'
   | 'disabledAt'
   | 'openCount'
+  | 'capacity'
   | 'lastAssignedAt'
   | 'recent'
 >;
@@ -39,6 +40,12 @@ export function fairFrom(
   return from > now ? from : null;
 }
 
+/** How many more the agent may get; their own capacity or the policy's, whichever is smaller. */
+export const freeSlotsOf = (
+  { openCount, capacity }: Pick<Candidate, 'openCount' | 'capacity'>,
+  terms: Pick<Terms, 'capacity'>,
+): number => Math.max(0, Math.min(terms.capacity, capacity ?? terms.capacity) - openCount);
+
 const wait = (because: Obstacle, retryAt: Date | null = null): Choice => ({ kind: 'wait', because, retryAt });
 
 /** Who had the conversation in this round, and until when they do not get it again. */
@@ -59,7 +66,7 @@ export function chooseAgent(
   if (online.length === 0) return wait('nobody-online');
   const others = online.filter(({ userId }) => !excluded.some((id) => id.equals(userId)));
   if (others.length === 0) return wait('only-excluded', excludedUntil);
-  const free = others.filter(({ openCount }) => openCount < terms.capacity);
+  const free = others.filter((agent) => freeSlotsOf(agent, terms) > 0);
   if (free.length === 0) return wait('nobody-free');
   const limits = free.map((agent) => ({ agent, from: fairFrom(agent, terms.fairLimit, now) }));
   const allowed = limits.flatMap(({ agent, from }) => (from === null ? [agent] : []));

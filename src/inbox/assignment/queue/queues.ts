@@ -4,7 +4,7 @@ import type { QueuedConversations } from '../../conversations/queue.ts';
 import type { AgentStateRepository } from '../agents/repository.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from '../policies/repository.ts';
 import { isMember, type Reach, reaches } from '../policies/rules.ts';
-import { chooseAgent, type Candidate, type Obstacle } from './choice.ts';
+import { chooseAgent, freeSlotsOf, type Candidate, type Obstacle } from './choice.ts';
 
 export interface QueueState {
   readonly policy: AssignmentPolicyDoc;
@@ -62,7 +62,7 @@ async function stateOf(
   });
   return {
     ...{ policy, ...measured, agentsOnline: members.length },
-    freeSlots: members.reduce((sum, { openCount }) => sum + Math.max(0, policy.capacity - openCount), 0),
+    freeSlots: members.reduce((sum, agent) => sum + freeSlotsOf(agent, policy), 0),
     obstacle: measured.length === 0 || choice.kind === 'assign' ? null : choice.because,
   };
 }

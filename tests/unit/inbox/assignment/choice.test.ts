@@ -72,6 +72,7 @@ describe('assignment › the choice of an agent', () => {
     assert.equal(chosen(chooseAgent({ ...terms, agentIds: [idOf(2)] }, one, fresh)), 'nobody-online');
     assert.equal(chosen(chooseAgent(terms, one, { queue: { excluded: [idOf(1)] }, now })), 'only-excluded');
     assert.equal(chosen(chooseAgent(terms, [agent(1, { openCount: 10 })], fresh)), 'nobody-free');
+    assert.equal(chosen(chooseAgent(terms, [agent(1, { capacity: 0 })], fresh)), 'nobody-free');
   });
 
   it('only the agent who returned it is there › waits for others for a while, then goes back to them', () => {
