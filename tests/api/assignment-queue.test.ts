@@ -243,6 +243,21 @@ describe('queue of conversations', function () {
     assert.equal(await recount.recountAll(), 0);
   });
 
+  it('an old version has assigned one that waits › it is neither counted nor assigned again', async () => {
+    const business = world().business();
+    await business.addPolicy();
+    const contact = business.contact();
+    await contact.writes();
+    const assignedAgentId = newId();
+    const { _id } = await contact.conversation();
+    await world().collection('conversations').updateOne({ _id }, { $set: { assignedAgentId } });
+    const [queue] = await world().process.listQueues(business.scope);
+    assert.deepEqual([queue?.length, queue?.oldestSince], [0, null]);
+    await business.agent();
+    await settle();
+    assert.equal(await contact.agentId(), assignedAgentId.toHexString());
+  });
+
   const bounds = {
     'the capacity': { capacity: 3 },
     'the fair limit': { fairLimit: { count: 3, perSeconds: 60 } },

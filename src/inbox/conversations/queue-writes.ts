@@ -31,6 +31,9 @@ export type Waiting = Pick<ConversationDoc, '_id' | 'channelId' | 'createdAt'> &
 
 const waitingFields = { channelId: 1, createdAt: 1, queue: 1 } as const;
 
+/** Far fewer conversations wait than are open. */
+const hint = 'queue';
+
 export const createQueueQueries = (conversations: TenantCollection<ConversationRecord>) => ({
   /** Those that wait, in order; `skip` of them are left out. */
   listQueued: (
@@ -39,7 +42,7 @@ export const createQueueQueries = (conversations: TenantCollection<ConversationR
     { order, skip, limit }: { readonly order: QueueKey; readonly skip: number; readonly limit: number },
   ): Promise<Waiting[]> =>
     conversations.find<Waiting>(scope, toQuery(filter), {
-      ...{ sort: { [order]: 1, _id: 1 }, skip, limit, projection: waitingFields },
+      ...{ sort: { [order]: 1, _id: 1 }, skip, limit, projection: waitingFields, hint },
     }),
 
   /** How many wait, up to `atMost`, and since when the first one does. */
@@ -50,9 +53,9 @@ export const createQueueQueries = (conversations: TenantCollection<ConversationR
   ): Promise<{ readonly length: number; readonly oldestSince: Date | null }> {
     const query = toQuery(filter);
     const [first] = await conversations.find<Waiting>(scope, query, {
-      ...{ sort: { 'queue.since': 1, _id: 1 }, limit: 1, projection: waitingFields },
+      ...{ sort: { 'queue.since': 1, _id: 1 }, limit: 1, projection: waitingFields, hint },
     });
-    const length = first === undefined ? 0 : await conversations.count(scope, query, { limit: atMost });
+    const length = first === undefined ? 0 : await conversations.count(scope, query, { limit: atMost, hint });
     return { length, oldestSince: first?.queue.since ?? null };
   },
 
@@ -115,6 +118,8 @@ function toQuery(filter: QueueFilter): ScopedFilter<ConversationRecord> {
   const { onlyChannels, exceptChannels, exceptLabels = [], activeSince } = filter;
   return {
     'queue.since': { $exists: true },
+    // An old version that runs beside this one assigns and closes without taking it from the queue.
+    ...({ status: 'open', assignedAgentId: null } as const),
     channelId: {
       ...(onlyChannels === null ? {} : { $in: [...onlyChannels] }),
       $nin: [...exceptChannels],
