@@ -27,12 +27,16 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
 
 const read = (file: string): Promise<string> => readFile(join(rootDir, file), 'utf8');
 
+/** The description of the API has more than the megabyte that Node takes from a child by default. */
+const maxPageBytes = 64 * 1024 * 1024;
+
 function format(file: string, text: string): string {
   const formatter = join(rootDir, 'node_modules', 'oxfmt', 'bin', 'oxfmt');
   const result = spawnSync(process.execPath, [formatter, `--stdin-filepath=${join(rootDir, file)}`], {
     cwd: rootDir,
     input: text,
     encoding: 'utf8',
+    maxBuffer: maxPageBytes,
   });
   if (result.status !== 0) throw new Error(`oxfmt refused ${file}: ${result.stderr}`);
   return result.stdout;

@@ -50,6 +50,7 @@ export async function startAssignmentWorld(name: string) {
   const people = buildPeople({
     ...{ mongo: connection, audit, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
+    stopInherited: async () => undefined,
   });
 
   /** The assignment of one process; `runInTransaction` may fail as a process does that is killed. */
@@ -157,7 +158,7 @@ export async function startAssignmentWorld(name: string) {
 
           /** The contact writes. */
           async writes(at: Date = clock.now()): Promise<void> {
-            const arriving = { at, makesLead: false, awaitsAnswer: true };
+            const arriving = { at, from: ['phone:+15550001101'], makesLead: false, awaitsAnswer: true };
             await audit.runInTransaction((session) => arrivals.placeWithin(scope, key, arriving, session));
             await say({ direction: 'inbound', senderType: 'contact', status: 'received', timestamp: at });
           },
