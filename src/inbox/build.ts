@@ -34,7 +34,9 @@ import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
+import { createFollowSnooze } from './conversations/snooze-timers.ts';
 import { createConversationThreads } from './conversations/threads.ts';
+import { createWaking } from './conversations/waking.ts';
 import { labelRoutes } from './labels/routes.ts';
 import { type MediaRouteDeps, mediaRoutes } from './media/routes.ts';
 import { noteRoutes } from './notes/routes.ts';
@@ -118,20 +120,28 @@ export function buildInbox(deps: InboxDeps) {
       (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
   });
   const { deadlines } = sla;
+  const { runInTransaction } = audit;
   const assignment = buildAssignment({
-    ...{ mongo, conversations: repository, deadlines, findWait, timers, audit, clock },
+    ...{ mongo, conversations: repository, deadlines, followSnooze: createFollowSnooze(timers), findWait },
+    ...{ timers, audit, clock },
   });
-  const { receive } = assignment;
+  const { receive, resource, assignments } = assignment;
+  const waking = createWaking({ conversations: repository, resource, assignments, runInTransaction, clock });
+  const { wakeByMessage } = waking;
   const team = buildTeamTools({
     ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
   });
   return {
     conversations: createConversationThreads({ conversations: repository, leads, clock }),
-    arrivals: createArrivals({ conversations: repository, leads, readSettings, deadlines, receive, clock }),
+    arrivals: createArrivals({
+      ...{ conversations: repository, leads, readSettings, deadlines, wakeByMessage, receive, clock },
+    }),
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
-    timerHandlers: combineTables(sla.timerHandlers, team.timerHandlers, assignment.timerHandlers),
+    timerHandlers: combineTables(
+      ...[sla.timerHandlers, team.timerHandlers, assignment.timerHandlers, waking.handlers],
+    ),
     followUser: assignment.followUser,
     noteListening: assignment.noteListening,
     loops: createAssignmentLoops(assignment),
@@ -142,9 +152,9 @@ export function buildInbox(deps: InboxDeps) {
         contacts,
         users,
         deadlines,
+        resource,
         latestMessages,
-        assignments: assignment.assignments,
-        resource: assignment.resource,
+        assignments,
         holdLabels: team.holdLabels,
         audit,
         clock,

@@ -202,7 +202,9 @@ function buildIncoming(deps: SendingDeps) {
     deps;
   const incomingFiles = filesOfMessages(deps.fileArrivals);
   const { runInTransaction } = deps.audit;
-  const groups = createGroups({ messages, incomingFiles, contacts, conversations, runInTransaction, clock });
+  const groups = createGroups({
+    ...{ messages, incomingFiles, contacts, conversations, arrivals, runInTransaction, clock },
+  });
   const inbound = createInboundService({
     ...{ messages, incomingFiles, contacts, conversations, arrivals, runInTransaction },
     ...{ numbers, readKeyword, onInbound, clock },

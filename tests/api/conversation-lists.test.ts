@@ -104,14 +104,21 @@ describe('lists of conversations for a screen', () => {
     await addConversation({ unreadCount: 2 });
     await addConversation({ assignedAgentId, unreadCount: 1, status: 'pending' });
     await addConversation({ assignedAgentId, breachedAt: at(0) });
+    await addConversation({ assignedAgentId, status: 'pending', snooze: { until: null } });
     await addConversation({ status: 'closed', unreadCount: 1 });
     await addConversation({ assignedAgentId, status: 'closed' });
     const stranger = await signUpAdmin(api());
     await addConversation({ clientId: stranger.clientId, unreadCount: 1 });
     const counts: Readonly<Record<string, unknown>> = (await agent.get('/api/conversations/counts')).body;
-    assert.deepEqual({ ...counts }, { open: 2, pending: 1, unread: 3, mine: 2, unassigned: 1, breached: 1 });
+    assert.deepEqual(
+      { ...counts },
+      {
+        ...{ open: 2, pending: 2, unread: 3, mine: 3, unassigned: 1, breached: 1, snoozed: 1 },
+      },
+    );
     const views = {
       ...{ open: 'status=open', pending: 'status=pending', unread: 'unread=true', breached: 'breached=true' },
+      snoozed: 'snoozed=true',
       mine: `status=open,pending&assignedAgentId=${assignedAgentId.toHexString()}`,
       unassigned: 'status=open,pending&assignedAgentId=none',
     };

@@ -88,6 +88,8 @@ describe('conversations', () => {
         assignedAgentId: null,
         queuedSince: null,
         status: 'open',
+        snoozedUntil: null,
+        untilReply: false,
         labels: [],
         lastMessageAt: '2026-11-23T09:00:00.000Z',
         deadlines: [],
@@ -192,6 +194,7 @@ describe('conversations', () => {
       'status=open&unread=true',
       'breached=true',
       'status=open&breached=true',
+      'snoozed=true',
       `labelId=${new Types.ObjectId().toHexString()}`,
     ]) {
       it(`index › list with ${query || 'no filter'} › neither scans the collection nor sorts`, async () => {

@@ -99,6 +99,21 @@ describe('api › messages in groups', function () {
     assert.deepEqual([closed.status, closed.body.code], [409, 'window-closed']);
   });
 
+  it('snoozed until somebody writes › a message of a participant opens the thread at once', async () => {
+    await hear(inGroup(phone, 'Hello'));
+    const [before] = await threadsOf(user);
+    const snoozed = await user.call(`/api/conversations/${before?.id}/snooze`, {
+      body: { untilReply: true },
+    });
+    assert.equal(snoozed.status, 200);
+    await hear(inGroup(phone, 'Anybody there?'));
+    const [after] = await threadsOf(user);
+    assert.deepEqual(
+      [after?.id, after?.status, after?.untilReply, after?.unreadCount],
+      [before?.id, 'open', false, 2],
+    );
+  });
+
   it('a participant changes their number › their contact moves with them', async () => {
     const next = phoneEndingIn('03');
     await hear(spoken(user, phone, 'Hello'));

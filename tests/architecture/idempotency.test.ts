@@ -25,6 +25,7 @@ const withoutKey: Readonly<Record<string, string>> = {
   takeConversation: 'Sets a state.',
   returnConversation: 'Of two, the second finds that it is not assigned to the caller any more.',
   sendHeartbeat: 'Sets a time.',
+  snoozeConversation: 'Sets a state.',
   markConversationRead: 'Sets a state.',
   createEventTicket: 'Each ticket opens one stream and is gone after half a minute.',
   markNotificationsRead: 'Sets a state.',

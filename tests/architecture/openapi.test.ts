@@ -78,6 +78,7 @@ const verbs = new Set([
     'reschedule',
     'retry',
     'assign',
+    'snooze',
     'mark',
     'invite',
     'resend',

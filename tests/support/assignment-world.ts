@@ -11,12 +11,15 @@ import { createArrivals } from '../../src/inbox/conversations/arrivals.ts';
 import type { ConversationDecision } from '../../src/inbox/conversations/decisions.ts';
 import type { ConversationRecord } from '../../src/inbox/conversations/model.ts';
 import { createDecide } from '../../src/inbox/conversations/resource.ts';
+import { createFollowSnooze } from '../../src/inbox/conversations/snooze-timers.ts';
+import { createWaking } from '../../src/inbox/conversations/waking.ts';
 import { createInboxSettingsReader } from '../../src/inbox/settings/reader.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
+import { combineTables } from '../../src/platform/registry.ts';
 import { createTransactions, type RunInTransaction } from '../../src/platform/transaction.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { createTimerRepository } from '../../src/timers/repository.ts';
@@ -57,14 +60,14 @@ export async function startAssignmentWorld(name: string) {
   function createProcess(runInTransaction: RunInTransaction = createTransactions(connection)) {
     const assignment = buildAssignment({
       ...{ mongo: connection, conversations: store.repository, timers, clock },
-      findWait: messages.findOpenWait,
+      ...{ findWait: messages.findOpenWait, followSnooze: createFollowSnooze(timers) },
       deadlines: { followStatus: async () => undefined },
       audit: { ...audit, runInTransaction },
     });
-    const runner = createTimerRunner({
-      ...{ timers: timerRepository, handlers: assignment.timerHandlers, clock, logger: log.logger },
-    });
-    return { ...assignment, runner, drainer: assignment.drainer(log.logger) };
+    const waking = createWaking({ conversations: store.repository, ...assignment, runInTransaction, clock });
+    const handlers = combineTables(assignment.timerHandlers, waking.handlers);
+    const runner = createTimerRunner({ timers: timerRepository, handlers, clock, logger: log.logger });
+    return { ...assignment, wakeByMessage: waking.wakeByMessage, runner, drainer: assignment.drainer(log.logger) };
   }
 
   const process = createProcess();
@@ -72,7 +75,7 @@ export async function startAssignmentWorld(name: string) {
     ...{ conversations: store.repository, leads: people.leads, clock },
     deadlines: { awaitAnswer: async () => undefined },
     readSettings: createInboxSettingsReader(store.settings),
-    receive: process.receive,
+    ...{ wakeByMessage: process.wakeByMessage, receive: process.receive },
   });
   const collection = <Doc extends mongo.Document = mongo.Document>(of: string) =>
     connection.collection<Doc>(of);

@@ -236,6 +236,7 @@ const rows: readonly Place[] = [
     await owner.prepare(`/api/conversations/${conversationId(owner)}/take`);
     return conversationId(owner);
   }),
+  inPath('post /api/conversations/:id/snooze', 200, conversationId, { untilReply: true }),
   inPath('put /api/conversations/:id/labels', 200, conversationId, { labels: [] }),
   inBody('put /api/conversations/:id/labels', 'a label', {
     ...{ idOf: newLabel, body: (id) => ({ labels: [id] }), ownStatus: 200 },

@@ -311,7 +311,12 @@ const messageSamples: readonly Sample[] = [
     query: {
       ...{ ...paging, status: badWords, assignedAgentId: badIds, leadId: badIds, contactId: badIds },
       ...{ channelId: badIds, since: ['', 'yesterday', '2026-01-01', '%00'] },
-      ...{ unread: ['', 'false', '1'], breached: ['', 'false', '1'], labelId: badIds },
+      ...{
+        unread: ['', 'false', '1'],
+        breached: ['', 'false', '1'],
+        snoozed: ['', 'false', '1'],
+        labelId: badIds,
+      },
     },
   },
   { route: 'get /api/conversations/counts', query: {} },
@@ -322,6 +327,12 @@ const messageSamples: readonly Sample[] = [
     body: { agentId: someId },
     required: ['agentId'],
     harmless: isCleared('agentId'),
+  },
+  {
+    route: 'post /api/conversations/:id/snooze',
+    body: { preset: 'tomorrow-morning', zone: 'Europe/Berlin' },
+    required: ['preset', 'zone'],
+    places: ['snoozedUntil', 'untilReply', 'preset', 'zone'],
   },
   { route: 'post /api/conversations/:id/read' },
   { route: 'post /api/conversations/:id/take' },

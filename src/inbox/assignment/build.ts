@@ -10,6 +10,7 @@ import type { Timers } from '../../timers/timers.ts';
 import type { ConversationDeadlines } from '../conversations/deadlines.ts';
 import type { QueuedConversations } from '../conversations/queue.ts';
 import { createConversationResource } from '../conversations/resource.ts';
+import type { FollowSnooze } from '../conversations/snooze-timers.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import { createRecount } from './agents/recount.ts';
 import { createAgentStateRepository } from './agents/repository.ts';
@@ -32,6 +33,7 @@ export interface AssignmentDeps {
   readonly mongo: MongoConnection;
   readonly conversations: QueuedConversations;
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus'>;
+  readonly followSnooze: FollowSnooze;
   readonly findWait: FindWait;
   readonly timers: Pick<Timers, 'arm'>;
   readonly audit: AuditService;
@@ -48,13 +50,15 @@ const leaseMs = 5_000;
 
 /** Assignment: policies, the presence and slots of agents, and the queue of conversations that wait for one. */
 export function buildAssignment(deps: AssignmentDeps) {
-  const { mongo, conversations, deadlines, findWait, timers, audit, clock } = deps;
+  const { mongo, conversations, deadlines, followSnooze, findWait, timers, audit, clock } = deps;
   const policies = createAssignmentPolicyRepository(mongo);
   const agents = createAgentStateRepository(mongo);
   const wakes = createQueueWakeRepository(mongo);
   const slots = createSlots({ agents, conversations, clock });
   const assignments = createPlacements({ policies, slots, wakes, timers, clock });
-  const resource = createConversationResource({ conversations, deadlines, assignments, audit, clock });
+  const resource = createConversationResource({
+    ...{ conversations, deadlines, followSnooze, assignments, audit, clock },
+  });
   const presence = createAgentUseCases({ agents, slots, wakes, timers, audit, clock });
   const { runInTransaction } = audit;
   const assign = createAssign({ agents, policies, resource, assignments, runInTransaction, clock });

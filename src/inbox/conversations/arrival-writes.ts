@@ -90,7 +90,7 @@ const reopening = (
   { referral }: ArrivalTouch,
 ): ScopedUpdate<ConversationRecord> => ({
   $set: { status: 'open', ...(referral === undefined ? {} : { referral }) },
-  $unset: { closedAt: 1, breachedAt: 1 },
+  $unset: { closedAt: 1, breachedAt: 1, snooze: 1 },
   $push: { history: { $each: [entry], $slice: -maxKeptDecisions } },
   $inc: { unreadCount: 1, version: 1, reopenings: 1 },
 });

@@ -8,6 +8,7 @@ import type { InboxSettingsReader } from '../settings/reader.ts';
 import type { ReceiveArrival } from './assignments.ts';
 import type { ConversationDeadlines } from './deadlines.ts';
 import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
+import type { WakeByMessage } from './waking.ts';
 import { laterWindow, ruleForClosed, windowAfter } from './rules.ts';
 
 export interface ArrivalDeps {
@@ -17,6 +18,7 @@ export interface ArrivalDeps {
   readonly deadlines: Pick<ConversationDeadlines, 'awaitAnswer'>;
   /** Finds an agent for what arrives, or keeps it waiting for one. */
   readonly receive: ReceiveArrival;
+  readonly wakeByMessage: WakeByMessage;
   readonly clock: Clock;
 }
 
@@ -47,7 +49,7 @@ interface Placed {
  * caller repeats the transaction.
  */
 export function createArrivals(deps: ArrivalDeps) {
-  const { conversations, leads, readSettings, clock } = deps;
+  const { conversations, leads, readSettings, wakeByMessage, clock } = deps;
   const followArrival = createFollowArrival(deps);
   const withLead = createWithLead({ conversations, leads });
 
@@ -88,18 +90,18 @@ export function createArrivals(deps: ArrivalDeps) {
 
   return {
     /** A message that was stored before turns out to wait for an answer in this live conversation. */
-    awaitAnswer: (
+    async awaitAnswer(
       scope: ClientScope,
       conversation: ConversationDoc,
       at: Date,
       session: ClientSession,
-    ): Promise<void> =>
-      followArrival(
-        scope,
-        { thread: conversation, isFirst: false },
-        { at, awaitsAnswer: true, isReopened: false },
-        session,
-      ),
+    ): Promise<void> {
+      const thread = await wakeByMessage(scope, conversation, session);
+      const arrived = { at, awaitsAnswer: true, isReopened: false };
+      await followArrival(scope, { thread, isFirst: false }, arrived, session);
+    },
+
+    wakeByMessage,
 
     async placeWithin(
       scope: ClientScope,
@@ -112,7 +114,7 @@ export function createArrivals(deps: ArrivalDeps) {
       const placed =
         live === null
           ? await placeBesideClosed(scope, key, arrival, session)
-          : { thread: live, isFirst: false };
+          : { thread: await wakeByMessage(scope, live, session), isFirst: false };
       const { thread } = placed;
       // A new thread has no reopenings.
       const isReopened = placed.isFirst && thread.reopenings !== undefined;

@@ -6,7 +6,7 @@ import { liveStatuses } from './model.ts';
 /** A count stops here: beyond it a person reads "many", and each entry costs time. */
 export const maxViewCount = 1_000;
 
-const views = ['open', 'pending', 'unread', 'mine', 'unassigned', 'breached'] as const;
+const views = ['open', 'pending', 'unread', 'mine', 'unassigned', 'breached', 'snoozed'] as const;
 type View = (typeof views)[number];
 export type ConversationCounts = Readonly<Record<View, number>>;
 
@@ -18,6 +18,7 @@ const filterOfView = (userId: Types.ObjectId): Readonly<Record<View, Conversatio
   mine: { statuses: [...liveStatuses], assignedAgentId: userId },
   unassigned: { statuses: [...liveStatuses], assignedAgentId: null },
   breached: { isBreached: true },
+  snoozed: { isSnoozed: true },
 });
 
 /** Counted when somebody asks, by the indexes that serve the lists. */
@@ -28,9 +29,9 @@ export async function countViews(
 ): Promise<ConversationCounts> {
   const filters = filterOfView(userId);
   const count = (view: View) => conversations.count(scope, filters[view], maxViewCount);
-  const [open, pending, unread, mine, unassigned, breached] = await Promise.all([
+  const [open, pending, unread, mine, unassigned, breached, snoozed] = await Promise.all([
     ...[count('open'), count('pending'), count('unread')],
-    ...[count('mine'), count('unassigned'), count('breached')],
+    ...[count('mine'), count('unassigned'), count('breached'), count('snoozed')],
   ] as const);
-  return { open, pending, unread, mine, unassigned, breached };
+  return { open, pending, unread, mine, unassigned, breached, snoozed };
 }

@@ -1,9 +1,15 @@
 import type { Types } from 'mongoose';
-import type { ConversationReason, ConversationRecord, ConversationStatus } from './model.ts';
+import type {
+  ConversationReason,
+  ConversationRecord,
+  ConversationSnooze,
+  ConversationStatus,
+} from './model.ts';
 
-/** A change of status or assignment. */
+/** A change of status or assignment. Any change of status ends a snooze. */
 export type ConversationDecision =
-  | { readonly status: ConversationStatus }
+  | { readonly status: ConversationStatus; readonly snooze?: never }
+  | { readonly status: 'pending'; readonly snooze: ConversationSnooze }
   | { readonly assignedAgentId: Types.ObjectId | null };
 
 /** The latest decisions stay on the conversation; the audit keeps all of them. */
@@ -25,7 +31,11 @@ export function applyDecision(
   if (isDecided(current, decision)) return current;
   const history = [...current.history, { ...decided, ...decision }].slice(-maxKeptDecisions);
   if ('status' in decision) {
-    const { closedAt: _before, ...rest } = current.status === 'closed' ? reopened(current) : current;
+    const {
+      closedAt: _before,
+      snooze: _ended,
+      ...rest
+    } = current.status === 'closed' ? reopened(current) : current;
     return {
       ...rest,
       ...decision,
@@ -56,8 +66,14 @@ export function applyLabels(
 }
 
 function isDecided(current: ConversationRecord, decision: ConversationDecision): boolean {
-  if ('status' in decision) return current.status === decision.status;
+  if ('status' in decision)
+    return current.status === decision.status && isSameSnooze(current.snooze, decision.snooze);
   return (
     (current.assignedAgentId?.toHexString() ?? null) === (decision.assignedAgentId?.toHexString() ?? null)
   );
 }
+
+export const isSameSnooze = (one?: ConversationSnooze, other?: ConversationSnooze): boolean =>
+  one === other || (one !== undefined && other !== undefined && timeOf(one) === timeOf(other));
+
+const timeOf = ({ until }: ConversationSnooze): number | null => until?.getTime() ?? null;

@@ -11,6 +11,8 @@ export const conversationEventOf = (conversation: ConversationDoc): NewEvent => 
     channelId: conversation.channelId.toHexString(),
     leadId: conversation.leadId?.toHexString() ?? null,
     status: conversation.status,
+    snoozedUntil: conversation.snooze?.until?.toISOString() ?? null,
+    untilReply: conversation.snooze?.until === null,
     assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
     queuedSince: conversation.queue?.since.toISOString() ?? null,
     unreadCount: conversation.unreadCount,

@@ -15,6 +15,7 @@ export interface ConversationFilter {
   readonly isUnread?: true;
   /** It missed a deadline since it began, or was reopened. */
   readonly isBreached?: true;
+  readonly isSnoozed?: true;
   readonly labelId?: Types.ObjectId;
 }
 
@@ -22,16 +23,19 @@ export interface ConversationFilter {
 export function toQuery({
   isUnread,
   isBreached,
+  isSnoozed,
   statuses,
   labelId,
   since,
   ...filter
 }: ConversationFilter): ScopedFilter<ConversationRecord> {
-  const needsNoStatus = isUnread === true || isBreached === true || labelId !== undefined;
+  const needsNoStatus =
+    isUnread === true || isBreached === true || isSnoozed === true || labelId !== undefined;
   return {
     ...filter,
     ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
     ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
+    ...(isSnoozed === true ? { snooze: { $exists: true } } : {}),
     ...(labelId === undefined ? {} : { labels: labelId }),
     ...(since === undefined ? {} : { lastMessageAt: { $gte: since } }),
     ...(needsNoStatus && statuses === undefined

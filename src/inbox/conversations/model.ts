@@ -11,6 +11,7 @@ export const liveStatuses = ['open', 'pending'] as const satisfies readonly Conv
 /** Why a conversation was changed, if not just because a user decided so. */
 export const conversationReasons = [
   'contact-wrote',
+  'snooze-ended',
   'round-robin',
   'least-loaded',
   'last-agent',
@@ -23,6 +24,12 @@ export const conversationReasons = [
 ] as const;
 export type ConversationReason = (typeof conversationReasons)[number];
 
+/** How long a pending conversation is set aside; a message of the contact ends it before. */
+export interface ConversationSnooze {
+  /** Null until the contact writes. */
+  readonly until: Date | null;
+}
+
 /** A decision; it has either `status` or `assignedAgentId`. */
 export interface ConversationHistoryEntry {
   readonly at: Date;
@@ -30,6 +37,8 @@ export interface ConversationHistoryEntry {
   readonly by?: Types.ObjectId;
   readonly reason?: ConversationReason;
   readonly status?: ConversationStatus;
+  /** Beside the status `pending`, if the conversation was snoozed. */
+  readonly snooze?: ConversationSnooze;
   /** Null if unassigned. */
   readonly assignedAgentId?: Types.ObjectId | null;
 }
@@ -93,6 +102,8 @@ export interface ConversationDoc extends Marked {
   /** Of the present agent; absent if no assignment policy matched. */
   readonly assignment?: ConversationAssignment;
   readonly status: ConversationStatus;
+  /** Only of a pending conversation. */
+  readonly snooze?: ConversationSnooze;
   /** The ids of labels, in order; absent if it never had one. */
   readonly labels?: readonly Types.ObjectId[];
   readonly lastMessageAt: Date;
@@ -135,6 +146,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   queue: Schema.Types.Mixed,
   assignment: Schema.Types.Mixed,
   status: { type: String, enum: conversationStatuses, required: true },
+  snooze: Schema.Types.Mixed,
   labels: [Schema.Types.ObjectId],
   lastMessageAt: { type: Date, required: true },
   closedAt: Date,
@@ -176,6 +188,10 @@ conversationModel.schema.index(
 conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'breached', partialFilterExpression: { breachedAt: { $exists: true } } },
+);
+conversationModel.schema.index(
+  { clientId: 1, lastMessageAt: -1, _id: -1 },
+  { name: 'snoozed', partialFilterExpression: { snooze: { $exists: true } } },
 );
 // An entry for each label.
 conversationModel.schema.index(

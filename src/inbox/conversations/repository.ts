@@ -7,6 +7,7 @@ import { maxSearchMs, withinSearchTime } from '../../platform/search-time.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
+import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
 import { positionAfter, toQuery, type ConversationFilter } from './filter.ts';
 import {
@@ -24,6 +25,7 @@ export type {
   ConversationDoc,
   ConversationKey,
   ConversationRecord,
+  ConversationSnooze,
   ConversationStatus,
   WindowWriter,
 } from './model.ts';
@@ -59,8 +61,12 @@ export function createConversationRepository(connection: Connection) {
     ...createQueueWrites(conversations),
     ...createMarkQueries(conversations, { history: 0 }),
 
-    findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ConversationDoc | null> =>
-      conversations.findOne<ConversationDoc>(scope, { _id }, withoutHistory),
+    findById: (
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      session?: ClientSession,
+    ): Promise<ConversationDoc | null> =>
+      conversations.findOne<ConversationDoc>(scope, { _id }, { ...withoutHistory, session }),
 
     findWithHistory: (
       scope: ClientScope,
@@ -203,39 +209,6 @@ const createThreadWrites = (conversations: TenantCollection<ConversationRecord>)
       scope,
       { _id },
       { $max: { windowExpiresAt, windowFrom }, $inc: { unreadCount: isNew ? 1 : 0 } },
-    );
-  },
-});
-
-/** The writes of groups and of the backlog. */
-const createOtherThreads = (conversations: TenantCollection<ConversationRecord>) => ({
-  /** The thread with this id, created closed from `fresh` if there is none. */
-  findOrInsertClosed: (
-    scope: ClientScope,
-    key: ConversationKey,
-    { _id, ...fresh }: Pick<ConversationDoc, '_id' | 'unreadCount' | 'createdAt' | 'version'>,
-    lastMessageAt: Date,
-  ): Promise<ConversationDoc> =>
-    conversations.findOrInsert(
-      scope,
-      { _id },
-      { $setOnInsert: { ...key, ...fresh, status: 'closed', history: [] }, $max: { lastMessageAt } },
-    ),
-
-  async countUnread(scope: ClientScope, _id: Types.ObjectId, session: ClientSession): Promise<void> {
-    await conversations.updateOne(scope, { _id }, { $inc: { unreadCount: 1 } }, { session });
-  },
-
-  /** Names the group, unless a later name is known. */
-  async nameGroup(
-    scope: ClientScope,
-    _id: Types.ObjectId,
-    { subject, at }: { subject: string; at: Date },
-  ): Promise<void> {
-    await conversations.updateOne(
-      scope,
-      { _id, $or: [{ 'group.subjectAt': { $exists: false } }, { 'group.subjectAt': { $lte: at } }] },
-      { $set: { 'group.subject': subject, 'group.subjectAt': at } },
     );
   },
 });

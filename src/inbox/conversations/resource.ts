@@ -6,11 +6,13 @@ import type { ConversationDeadlines } from './deadlines.ts';
 import { applyDecision, type ConversationDecision, type Decided } from './decisions.ts';
 import type { ConversationRecord } from './model.ts';
 import type { ConversationRepository } from './repository.ts';
+import type { FollowSnooze } from './snooze-timers.ts';
 
 interface ConversationResourceDeps {
   readonly conversations: Pick<ConversationRepository, 'findWithHistory' | 'replace'>;
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus'>;
   readonly assignments: Pick<ConversationAssignments, 'follow'>;
+  readonly followSnooze: FollowSnooze;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -19,7 +21,7 @@ export type ConversationResource = Resource<ConversationRecord>;
 
 /** The decisions about conversations, of users and of the product. */
 export const createConversationResource = (deps: ConversationResourceDeps): ConversationResource => {
-  const { conversations, deadlines, assignments, audit, clock } = deps;
+  const { conversations, deadlines, followSnooze, assignments, audit, clock } = deps;
   return createResource<ConversationRecord>(audit, {
     type: 'conversation',
     find: conversations.findWithHistory,
@@ -27,6 +29,7 @@ export const createConversationResource = (deps: ConversationResourceDeps): Conv
     auditedFieldsOf,
     async afterChange(scope, { before, after }, session) {
       await deadlines.followStatus(scope, { before, after, at: after.closedAt ?? clock.now() }, session);
+      await followSnooze(scope, { before, after }, session);
       await assignments.follow(scope, { before, after }, session);
     },
   });
@@ -52,8 +55,10 @@ export const createDecide =
     return assignments.place({ clientId: before.clientId }, placing, session);
   };
 
-const auditedFieldsOf = ({ status, assignedAgentId, labels = [], version }: ConversationRecord) => ({
+const auditedFieldsOf = ({ status, snooze, assignedAgentId, labels = [], version }: ConversationRecord) => ({
   status,
+  snoozedUntil: snooze?.until ?? null,
+  untilReply: snooze?.until === null,
   labels: labels.map((id) => id.toHexString()),
   assignedAgentId: assignedAgentId ?? null,
   version,

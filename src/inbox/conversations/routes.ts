@@ -19,6 +19,7 @@ import {
   PatchConversationBody,
   ReplaceLabelsBody,
 } from './schemas.ts';
+import { SnoozeConversationBody, wishOf } from './snooze-schemas.ts';
 import { maxViewCount } from './counts.ts';
 import { toConversationListItemView, toConversationView } from './view.ts';
 
@@ -30,13 +31,14 @@ const tag = 'Conversations';
 const access = ['admin', 'agent'] as const;
 const replies = { 200: ConversationView } as const;
 const aboutVersions =
-  'The `ETag` counts changes of status, assignment and labels; a new message does not change it. Send it as `If-Match` to ' +
+  'The `ETag` counts changes of status, snooze, assignment and labels; a new message does not change it. Send it as `If-Match` to ' +
   'change only the version that you have seen.';
 
 export const conversationRoutes = (deps: ConversationRouteDeps) => [
   ...readRoutes(deps),
   ...decisionRoutes(deps),
   ...takingRoutes(deps),
+  ...snoozeRoutes(deps),
   ...markRoutes(deps),
 ];
 
@@ -190,6 +192,29 @@ const takingRoutes = ({ conversations }: ConversationRouteDeps) => [
   }),
 ];
 
+const snoozeRoutes = ({ conversations }: ConversationRouteDeps) => [
+  route({
+    method: 'post',
+    path: '/api/conversations/:id/snooze',
+    operationId: 'snoozeConversation',
+    summary: 'Snooze a conversation',
+    description:
+      'It is `pending` until the time, and then open again. A message of the contact opens it at once, and any change of ' +
+      `status ends the snooze. The last snooze counts. ${aboutVersions}`,
+    tag,
+    access,
+    params: idParams,
+    body: SnoozeConversationBody,
+    sendsETag: true,
+    replies,
+    problems: ['not-found', 'wrong-state', 'precondition-failed'],
+    async handle({ actor, params, body, request }) {
+      const ref = refOf(params.id, request);
+      return answer(await conversations.snooze(scopeOf(actor.clientId), userOf(actor), ref, wishOf(body)));
+    },
+  }),
+];
+
 const markRoutes = ({ conversations }: ConversationRouteDeps) => [
   route({
     method: 'post',
@@ -225,6 +250,7 @@ function filterOf({
   contactId,
   unread,
   breached,
+  snoozed,
   labelId,
 }: ListConversationsQuery): ConversationFilter {
   return {
@@ -238,6 +264,7 @@ function filterOf({
     ...(contactId === undefined ? {} : { contactId }),
     ...(unread === undefined ? {} : { isUnread: true }),
     ...(breached === undefined ? {} : { isBreached: true }),
+    ...(snoozed === undefined ? {} : { isSnoozed: true }),
     ...(labelId === undefined ? {} : { labelId }),
   };
 }

@@ -31,6 +31,10 @@ export const ListConversationsQuery = z.strictObject({
     description:
       '`true` lists only conversations that missed a deadline since they began, or were last reopened',
   }),
+  snoozed: z
+    .literal('true', { error: 'Must be true if given.' })
+    .optional()
+    .meta({ description: '`true` lists only snoozed conversations' }),
   labelId: objectIdText.optional().meta({ description: 'Only conversations that have this label' }),
 });
 export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
@@ -39,7 +43,7 @@ export const PatchConversationBody = z
   .strictObject({
     status: ConversationStatus.meta({
       description:
-        '`pending` sets it aside. A contact who writes soon after `closed` reopens it, see the inbox settings',
+        '`pending` sets it aside without end. Any status ends a snooze. A contact who writes soon after `closed` reopens it, see the inbox settings',
     }),
   })
   .meta({ id: 'UpdateConversationBody', examples: [{ status: 'closed' }] });
@@ -129,10 +133,11 @@ export const ConversationCountsView = z
     }),
     unassigned: viewCount.meta({ description: 'As `status=open,pending&assignedAgentId=none` lists' }),
     breached: viewCount.meta({ description: 'As `breached=true` lists' }),
+    snoozed: viewCount.meta({ description: 'As `snoozed=true` lists' }),
   })
   .meta({
     id: 'ConversationCounts',
-    examples: [{ open: 12, pending: 3, unread: 4, mine: 5, unassigned: 2, breached: 0 }],
+    examples: [{ open: 12, pending: 3, unread: 4, mine: 5, unassigned: 2, breached: 0, snoozed: 1 }],
   });
 
 const conversationFields = {
@@ -152,6 +157,11 @@ const conversationFields = {
     description: 'Since when it waits for an agent; null if it does not, or without an assignment policy',
   }),
   status: ConversationStatus,
+  snoozedUntil: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'When it opens again by itself; null if it does not' }),
+  untilReply: z.boolean().meta({ description: 'It is snoozed until the contact writes' }),
   labels: z.array(z.string()).meta({
     description: 'The ids of its labels. A label that was deleted may be here for some seconds',
   }),
@@ -195,6 +205,8 @@ const listItemExample = {
   assignedAgentId: '665f1c2ab7e4d3a9c8b01234',
   queuedSince: null,
   status: 'open',
+  snoozedUntil: null,
+  untilReply: false,
   labels: ['665f1f77bcf86cd799439031'],
   lastMessageAt: '2026-11-23T09:00:00.000Z',
   freeEntryPointExpiresAt: null,
@@ -223,7 +235,8 @@ export type ConversationListItemView = z.input<typeof ConversationListItemView>;
 const ConversationReason = openEnum(conversationReasons).meta({
   id: 'ConversationReason',
   description:
-    'Why the change was made; always given if the product made it. `contact-wrote`: soon after it was closed. ' +
+    'Why the change was made; always given if the product made it. `contact-wrote`: soon after it was closed, or while it ' +
+    'was snoozed. `snooze-ended`: its time was over. ' +
     '`round-robin`, `least-loaded`: assigned from the queue. `last-agent`: reopened, and back with its agent. ' +
     '`last-agent-unavailable`, `no-reply`, `agent-offline`, `agent-disabled`: taken from its agent. ' +
     '`taken`, `given-back`: by the user. Later versions may have more',
@@ -235,6 +248,8 @@ const HistoryEntry = z
     by: z.string().nullable().meta({ description: 'The user who made the change; null for the product' }),
     reason: ConversationReason.nullable(),
     status: ConversationStatus.optional(),
+    snoozedUntil: z.iso.datetime().optional().meta({ description: 'It was snoozed until then' }),
+    untilReply: z.literal(true).optional().meta({ description: 'It was snoozed until the contact writes' }),
     assignedAgentId: z.string().nullable().optional(),
   })
   .meta({ id: 'ConversationHistoryEntry' });

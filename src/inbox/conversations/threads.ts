@@ -166,6 +166,6 @@ const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'co
 
   nameGroup: conversations.nameGroup,
 
-  /** Counts a message that opens no window. */
+  /** Counts a message that opens no window; null if the thread is gone. */
   countUnread: conversations.countUnread,
 });

@@ -14,6 +14,8 @@ import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import { applyLabels, type ConversationDecision } from './decisions.ts';
 import { createDecide, type ConversationResource } from './resource.ts';
+import { snoozing } from './setting-aside.ts';
+import { requireSnooze, type SnoozeWish } from './snoozing.ts';
 import { givingBack, type Person, queueing, taking } from './taking.ts';
 import type {
   ConversationDoc,
@@ -23,7 +25,12 @@ import type {
   ConversationStatus,
 } from './repository.ts';
 
-export type { ConversationDoc, ConversationFilter, ConversationRecord } from './repository.ts';
+export type {
+  ConversationDoc,
+  ConversationFilter,
+  ConversationRecord,
+  ConversationSnooze,
+} from './repository.ts';
 
 export type { Person } from './taking.ts';
 
@@ -72,6 +79,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
 
   return {
     ...createTaking(deps, withContact),
+    ...createSnoozing(deps, withContact),
 
     get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
       withContact(scope, await resource.require(scope, { id, version: undefined })),
@@ -160,6 +168,19 @@ const createTaking = (deps: ConversationUseCaseDeps, withContact: ShowWithContac
     ref: ResourceRef,
   ): Promise<WithContact<ConversationRecord>> =>
     withContact(scope, await deps.resource.change(scope, by, ref, givingBack(deps, by))),
+});
+
+const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+  /** Sets a live conversation aside for a time, or until the contact writes; the last snooze counts. */
+  async snooze(
+    scope: ClientScope,
+    by: Person,
+    ref: ResourceRef,
+    wish: SnoozeWish,
+  ): Promise<WithContact<ConversationRecord>> {
+    const snooze = requireSnooze(wish, deps.clock.now(), 'body.snoozedUntil');
+    return withContact(scope, await deps.resource.change(scope, by, ref, snoozing(deps, by, snooze)));
+  },
 });
 
 const deadlinesIn = (found: DeadlinesById, { _id }: Pick<ConversationDoc, '_id'>): readonly Deadline[] =>

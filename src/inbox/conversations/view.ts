@@ -1,5 +1,5 @@
 import { toAdReferralView } from '../../people/leads/ad-referral.ts';
-import type { ConversationDoc, ConversationRecord, WithContact } from './use-cases.ts';
+import type { ConversationDoc, ConversationRecord, ConversationSnooze, WithContact } from './use-cases.ts';
 import type { ConversationListItemView, ConversationView } from './schemas.ts';
 
 export const toConversationListItemView = ({
@@ -27,6 +27,8 @@ export const toConversationListItemView = ({
   assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
   queuedSince: conversation.queue?.since.toISOString() ?? null,
   status: conversation.status,
+  snoozedUntil: conversation.snooze?.until?.toISOString() ?? null,
+  untilReply: conversation.snooze?.until === null,
   labels: (conversation.labels ?? []).map((id) => id.toHexString()),
   lastMessageAt: conversation.lastMessageAt.toISOString(),
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
@@ -45,11 +47,15 @@ export const toConversationListItemView = ({
 
 export const toConversationView = (found: WithContact<ConversationRecord>): ConversationView => ({
   ...toConversationListItemView(found),
-  history: found.conversation.history.map(({ at, by, reason, status, assignedAgentId }) => ({
+  history: found.conversation.history.map(({ at, by, reason, status, snooze, assignedAgentId }) => ({
     at: at.toISOString(),
     by: by?.toHexString() ?? null,
     reason: reason ?? null,
     ...(status === undefined ? {} : { status }),
+    ...(snooze === undefined ? {} : shownSnooze(snooze)),
     ...(assignedAgentId === undefined ? {} : { assignedAgentId: assignedAgentId?.toHexString() ?? null }),
   })),
 });
+
+const shownSnooze = ({ until }: ConversationSnooze) =>
+  until === null ? { untilReply: true as const } : { snoozedUntil: until.toISOString() };

@@ -113,6 +113,11 @@ describe('api › live events of messages', function () {
     await hear(text('Hello', phoneEndingIn('05')));
     await waitFor('the conversation is told', () => typesOf('conversation').length > 0);
     const id = stream.events().find(({ entity }) => entity.type === 'conversation')?.entity.id ?? '';
+    const snoozed = await user.call(`/api/conversations/${id}/snooze`, { body: { untilReply: true } });
+    assert.equal(snoozed.status, 200);
+    await waitFor('the snooze is told', () =>
+      stream.events().some(({ view }) => view['status'] === 'pending' && view['untilReply'] === true),
+    );
     await user.call(`/api/conversations/${id}`, { method: 'PATCH', body: { status: 'closed' } });
     await waitFor('the status is told', () =>
       stream

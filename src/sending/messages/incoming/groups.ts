@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { retryOnDuplicateKey, scopeOf, type ClientScope } from '../../../platform/mongo.ts';
@@ -27,6 +28,7 @@ export interface GroupDeps {
   readonly incomingFiles: FilesOfMessages;
   readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
   readonly conversations: ConversationThreads;
+  readonly arrivals: Pick<Arrivals, 'wakeByMessage'>;
   readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
 }
@@ -126,16 +128,17 @@ const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => (
   ...(username === undefined ? {} : { username }),
 });
 
-/** Stores a message and counts it as unread in one transaction; a repetition does neither. */
+/** Stores a message, counts it as unread and ends a snooze in one transaction; a repetition does nothing. */
 const createCountedStore =
-  ({ messages, incomingFiles, conversations, runInTransaction }: GroupDeps) =>
+  ({ messages, incomingFiles, conversations, arrivals, runInTransaction }: GroupDeps) =>
   ({ entry, message, now }: EntryToStore): Promise<void> =>
     retryOnDuplicateKey(async () => {
       const scope = scopeOf(entry.clientId);
       if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
       await runInTransaction(async (session) => {
         await storeEntryWithin({ messages, incomingFiles }, { entry, message, now }, session);
-        if (isWrittenByContact(message))
-          await conversations.countUnread(scope, entry.conversationId, session);
+        if (!isWrittenByContact(message)) return;
+        const thread = await conversations.countUnread(scope, entry.conversationId, session);
+        if (thread !== null) await arrivals.wakeByMessage(scope, thread, session);
       });
     }, maxStoreTries);

@@ -1,0 +1,47 @@
+import type { ClientSession, Types } from 'mongoose';
+import type { ClientScope } from '../../platform/mongo.ts';
+import type { TenantCollection } from '../../platform/tenant-collection.ts';
+import type { ConversationDoc, ConversationKey, ConversationRecord } from './model.ts';
+
+const withoutHistory = { projection: { history: 0 } } as const;
+
+/** The writes of groups and of the backlog. */
+export const createOtherThreads = (conversations: TenantCollection<ConversationRecord>) => ({
+  /** The thread with this id, created closed from `fresh` if there is none. */
+  findOrInsertClosed: (
+    scope: ClientScope,
+    key: ConversationKey,
+    { _id, ...fresh }: Pick<ConversationDoc, '_id' | 'unreadCount' | 'createdAt' | 'version'>,
+    lastMessageAt: Date,
+  ): Promise<ConversationDoc> =>
+    conversations.findOrInsert(
+      scope,
+      { _id },
+      { $setOnInsert: { ...key, ...fresh, status: 'closed', history: [] }, $max: { lastMessageAt } },
+    ),
+
+  countUnread: (
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOneAndUpdate(
+      scope,
+      { _id },
+      { $inc: { unreadCount: 1 } },
+      { returnDocument: 'after', ...withoutHistory, session },
+    ),
+
+  /** Names the group, unless a later name is known. */
+  async nameGroup(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    { subject, at }: { subject: string; at: Date },
+  ): Promise<void> {
+    await conversations.updateOne(
+      scope,
+      { _id, $or: [{ 'group.subjectAt': { $exists: false } }, { 'group.subjectAt': { $lte: at } }] },
+      { $set: { 'group.subject': subject, 'group.subjectAt': at } },
+    );
+  },
+});
