@@ -222,8 +222,8 @@ function buildAreas(config: Config, ground: Ground) {
   const { messages, workflows } = store;
   const inbox = buildInbox({
     ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
-    clients: ground.clients.directory,
-    findWait: messages.findOpenWait,
+    ...{ clients: ground.clients.directory, findWait: messages.findOpenWait },
+    findLastWords: store.findLastWords,
   });
   const { conversations, arrivals, answers } = inbox;
   const awaitCalls = createAwaitCalls(messages);

@@ -25,6 +25,8 @@ import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { cannedReplyRoutes } from './canned-replies/routes.ts';
+import { createAutoClosing } from './auto-closing/closer.ts';
+import type { FindLastWords } from './auto-closing/last-words.ts';
 import { createArrivals } from './conversations/arrivals.ts';
 import type { FindLatestMessages } from './conversations/latest.ts';
 import { createBulkChange } from './conversations/bulk.ts';
@@ -68,6 +70,7 @@ interface InboxDeps {
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly timers: Pick<Timers, 'arm' | 'disarm'>;
   readonly findWait: AssignmentDeps['findWait'];
+  readonly findLastWords: FindLastWords;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -113,7 +116,7 @@ export function buildInbox(deps: InboxDeps) {
   const { repository, settings } = store;
   const readSettings = createInboxSettingsReader(settings);
   const hours = createBusinessHoursRepository(mongo);
-  const { clients, timers, findWait } = deps;
+  const { clients, timers, findWait, findLastWords } = deps;
   const sla = buildSla({
     ...{ mongo, hours: createBusinessHoursReader(hours), timers, audit, time: clock },
     markBreached: async (scope, breach, session) =>
@@ -128,6 +131,10 @@ export function buildInbox(deps: InboxDeps) {
   const { receive, resource, assignments } = assignment;
   const waking = createWaking({ conversations: repository, resource, assignments, runInTransaction, clock });
   const { wakeByMessage } = waking;
+  const autoClosing = createAutoClosing({
+    ...{ conversations: repository, resource, assignments, readSettings, findLastWords, timers },
+    ...{ runInTransaction, clock },
+  });
   const team = buildTeamTools({
     ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
   });
@@ -140,7 +147,8 @@ export function buildInbox(deps: InboxDeps) {
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
     timerHandlers: combineTables(
-      ...[sla.timerHandlers, team.timerHandlers, assignment.timerHandlers, waking.handlers],
+      ...[sla.timerHandlers, team.timerHandlers, assignment.timerHandlers],
+      ...[waking.handlers, autoClosing.handlers],
     ),
     followUser: assignment.followUser,
     noteListening: assignment.noteListening,
@@ -178,7 +186,9 @@ export function buildInbox(deps: InboxDeps) {
         cannedReplies: cannedReplyRoutes({ replies, render }),
         media: mediaRoutes(files),
         settings: inboxSettingsRoutes({
-          useCases: createInboxSettingsUseCases({ settings, readSettings, audit }),
+          useCases: createInboxSettingsUseCases({
+            ...{ settings, readSettings, follow: autoClosing.followSettings, audit },
+          }),
         }),
       };
       return Object.values(tables).flat();

@@ -34,6 +34,7 @@ import { createGateRelease } from './dispatch/release.ts';
 import { createGateFacts, type GateFactsDeps } from './gates/facts.ts';
 import type { sendingInstruments } from './instruments.ts';
 import { messageEventLoops, sendingLoops } from './loops.ts';
+import { createFindLastWords } from './messages/last-words.ts';
 import { createLatestMessages } from './messages/latest.ts';
 import { messageEventOf } from './messages/events.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
@@ -82,7 +83,7 @@ export function buildMessageStore(deps: MessageStoreDeps) {
     },
   });
   const messages = observeAcceptance(createMessageRepository(mongo, observeEnds(metrics)), metrics);
-  return { messages, workflows };
+  return { messages, workflows, findLastWords: createFindLastWords(messages) };
 }
 
 interface MessageEventDeps {

@@ -241,6 +241,19 @@ describe('query plans', () => {
       ),
     );
   }
+  const silent = { until: at, limit: 100 };
+  const conversations = () => createConversationRepository(connection);
+  const place = { _id: newId(), lastMessageAt: new Date(at.getTime() - 1) };
+  add('silent conversations, first page', () =>
+    conversations().listSilent(scope, { ...silent, after: null }),
+  );
+  add('silent conversations, next page', () =>
+    conversations().listSilent(scope, { ...silent, after: place }),
+  );
+  add('the first conversation that is not silent', () => conversations().findFirstSpokenAfter(scope, at));
+  add('the last words of a conversation', () =>
+    createMessageRepository(connection).findLastWords(scope, { _id: conversationId, contactId: newId() }),
+  );
   add('unsent answers of a conversation before another one', () =>
     createMessageRepository(connection).findEarlierReplies(scope, { conversationId, turn: 400 }),
   );

@@ -144,8 +144,8 @@ const clientSamples: readonly Sample[] = [
   { route: 'get /api/inbox-settings', query: {} },
   {
     route: 'patch /api/inbox-settings',
-    body: { reopenWithinHours: 48 },
-    harmless: harmlessAt('reopenWithinHours', 'zero'),
+    body: { reopenWithinHours: 48, autoCloseAfterHours: 72 },
+    harmless: [...harmlessAt('reopenWithinHours', 'zero'), ...harmlessAt('autoCloseAfterHours', 'zero')],
   },
   { route: 'get /api/clients/:id/sending-policy', query: {} },
   {

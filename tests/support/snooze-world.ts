@@ -3,6 +3,8 @@ import type { Types } from 'mongoose';
 import { buildRecords } from '../../src/app/events.ts';
 import { buildAddressStops } from '../../src/consent/build.ts';
 import { buildAssignment } from '../../src/inbox/assignment/build.ts';
+import { createAutoClosing } from '../../src/inbox/auto-closing/closer.ts';
+import type { FindLastWords, LastWords } from '../../src/inbox/auto-closing/last-words.ts';
 import { buildConversationStore } from '../../src/inbox/build.ts';
 import { createBusinessHoursReader } from '../../src/inbox/business-hours/reader.ts';
 import { createBusinessHoursRepository } from '../../src/inbox/business-hours/repository.ts';
@@ -13,12 +15,14 @@ import { createFollowSnooze, wakeTimer } from '../../src/inbox/conversations/sno
 import { snoozeOf, type SnoozeWish } from '../../src/inbox/conversations/snoozing.ts';
 import { createWaking } from '../../src/inbox/conversations/waking.ts';
 import { createInboxSettingsReader } from '../../src/inbox/settings/reader.ts';
+import { createInboxSettingsUseCases } from '../../src/inbox/settings/use-cases.ts';
 import { buildSla } from '../../src/inbox/sla/build.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
+import { createTransactions, type RunInTransaction } from '../../src/platform/transaction.ts';
 import type { TimerDoc } from '../../src/timers/model.ts';
 import { createTimerRepository } from '../../src/timers/repository.ts';
 import { createTimerRunner } from '../../src/timers/runner.ts';
@@ -28,6 +32,7 @@ import { connectTestDatabase } from './mongo.ts';
 
 export const worldStart = new Date('2026-11-23T09:00:00Z');
 export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
 
 export type SnoozeWorld = Awaited<ReturnType<typeof startSnoozeWorld>>;
 
@@ -57,25 +62,44 @@ export async function startSnoozeWorld(name: string) {
     ...{ mongo: connection, conversations, deadlines, followSnooze: createFollowSnooze(timers) },
     ...{ findWait: async () => null, timers, audit, clock },
   });
+  const words = new Map<string, LastWords>();
+  const findLastWords: FindLastWords = async (_scope, asked) =>
+    new Map([...words].filter(([id]) => asked.some(({ _id }) => _id.toHexString() === id)));
 
-  /** The handlers of one worker. */
-  function createWorker() {
-    const { runInTransaction } = audit;
+  /** The handlers of one worker; `runInTransaction` may fail as a process does that is killed. */
+  function createWorker(
+    runInTransaction: RunInTransaction = createTransactions(connection),
+    find: FindLastWords = findLastWords,
+  ) {
     const waking = createWaking({ conversations, resource, assignments, runInTransaction, clock });
-    const { handlers } = waking;
+    const closing = createAutoClosing(
+      {
+        ...{ conversations, resource, assignments, readSettings, findLastWords: find, timers },
+        ...{ runInTransaction, clock },
+      },
+      // Bounds that some conversations exceed.
+      { pageSize: 3, maxPages: 2, maxClosings: 4 },
+    );
+    const handlers = { ...waking.handlers, ...closing.handlers };
     const runner = createTimerRunner({ timers: timerRepository, handlers, clock, logger: log.logger });
-    return { waking, handlers, runner };
+    return { waking, closing, handlers, runner };
   }
   const worker = createWorker();
   const arrivals = createArrivals({
     ...{ conversations, leads: people.leads, deadlines, readSettings, clock },
     ...{ wakeByMessage: worker.waking.wakeByMessage, receive },
   });
+  const settings = createInboxSettingsUseCases({
+    ...{ settings: store.settings, readSettings, follow: worker.closing.followSettings, audit },
+  });
   const by = { type: 'user', userId: newId() } as const;
   const decide = createDecide({ assignments, clock });
 
   return {
-    ...{ clock, worker, createWorker },
+    ...{ connection, clock, log, audit, conversations, worker, createWorker, findLastWords, words, by },
+
+    closeAfter: (of: ClientScope, autoCloseAfterHours: number) =>
+      settings.update(of, by, undefined, { autoCloseAfterHours }),
 
     scope: () => scopeOf(newId()),
 

@@ -22,7 +22,7 @@ export interface ArrivalTouch {
   readonly referral?: AdReferral | undefined;
 }
 
-export type ClosedThread = Pick<ConversationDoc, '_id'> & { readonly closedAt: Date };
+export type ClosedThread = Pick<ConversationDoc, '_id' | 'answeredUntil'> & { readonly closedAt: Date };
 
 /** The writes of a message that the contact wrote, in its transaction. */
 export const createArrivalWrites = (conversations: TenantCollection<ConversationRecord>) => ({
@@ -45,7 +45,7 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
     session: ClientSession,
   ): Promise<ClosedThread | null> {
     const closed = { ...key, status: 'closed' } as const;
-    const options = { projection: { closedAt: 1 }, session } as const;
+    const options = { projection: { closedAt: 1, answeredUntil: 1 }, session } as const;
     const first = await conversations.findOne<ClosedThread>(
       scope,
       { ...closed, closedAt: { $gte: at } },
@@ -90,7 +90,7 @@ const reopening = (
   { referral }: ArrivalTouch,
 ): ScopedUpdate<ConversationRecord> => ({
   $set: { status: 'open', ...(referral === undefined ? {} : { referral }) },
-  $unset: { closedAt: 1, breachedAt: 1, snooze: 1 },
+  $unset: { closedAt: 1, answeredUntil: 1, breachedAt: 1, snooze: 1 },
   $push: { history: { $each: [entry], $slice: -maxKeptDecisions } },
   $inc: { unreadCount: 1, version: 1, reopenings: 1 },
 });

@@ -50,7 +50,7 @@ export function applyDecision(
 
 /** Missed deadlines belong to the cycle that ended. */
 function reopened(current: ConversationRecord): ConversationRecord {
-  const { breachedAt: _before, reopenings = 0, ...rest } = current;
+  const { breachedAt: _before, answeredUntil: _closing, reopenings = 0, ...rest } = current;
   return { ...rest, reopenings: reopenings + 1 };
 }
 

@@ -12,6 +12,7 @@ export const liveStatuses = ['open', 'pending'] as const satisfies readonly Conv
 export const conversationReasons = [
   'contact-wrote',
   'snooze-ended',
+  'contact-silent',
   'round-robin',
   'least-loaded',
   'last-agent',
@@ -109,6 +110,11 @@ export interface ConversationDoc extends Marked {
   readonly lastMessageAt: Date;
   /** Set while the conversation is closed. Absent for a backlog, which nobody closed, and in data of earlier versions. */
   readonly closedAt?: Date;
+  /**
+   * Of a conversation that the product closed: what the contact wrote until then is answered. A later message reopens it,
+   * also one that was written before the closing and was still on its way.
+   */
+  readonly answeredUntil?: Date;
   /** How often it was reopened; absent for never. */
   readonly reopenings?: number;
   /** The first deadline that was missed since it began, or was reopened. */
@@ -150,6 +156,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   labels: [Schema.Types.ObjectId],
   lastMessageAt: { type: Date, required: true },
   closedAt: Date,
+  answeredUntil: Date,
   reopenings: Number,
   breachedAt: Date,
   referral: Schema.Types.Mixed,

@@ -9,6 +9,7 @@ import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
 import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
+import { createSilentQueries } from './silent-queries.ts';
 import { positionAfter, toQuery, type ConversationFilter } from './filter.ts';
 import {
   conversationModel,
@@ -59,6 +60,7 @@ export function createConversationRepository(connection: Connection) {
     ...createDecisions(conversations),
     ...createQueueQueries(conversations),
     ...createQueueWrites(conversations),
+    ...createSilentQueries(conversations),
     ...createMarkQueries(conversations, { history: 0 }),
 
     findById: (

@@ -32,13 +32,15 @@ export type ReopeningRule = 'store-closed' | 'reopen' | 'open-new';
 
 /**
  * Where a message goes that the contact wrote at `at` and that finds no open or pending conversation. The provider's time
- * decides and not the arrival: a message from before the closing belongs to the closed conversation and reopens nothing.
+ * decides and not the arrival: a message from before the closing belongs to the closed conversation and reopens nothing,
+ * unless the product closed it and did not know of the message.
  */
 export function ruleForClosed(
-  { closedAt }: { readonly closedAt: Date },
+  { closedAt, answeredUntil = closedAt }: { readonly closedAt: Date; readonly answeredUntil?: Date },
   at: Date,
   reopenWithinHours: number,
 ): ReopeningRule {
-  if (at <= closedAt) return 'store-closed';
-  return at.getTime() - closedAt.getTime() <= reopenWithinHours * hourMs ? 'reopen' : 'open-new';
+  if (at <= answeredUntil) return 'store-closed';
+  const isSoon = at.getTime() - closedAt.getTime() <= reopenWithinHours * hourMs;
+  return isSoon && reopenWithinHours > 0 ? 'reopen' : 'open-new';
 }

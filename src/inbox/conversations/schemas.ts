@@ -236,7 +236,7 @@ const ConversationReason = openEnum(conversationReasons).meta({
   id: 'ConversationReason',
   description:
     'Why the change was made; always given if the product made it. `contact-wrote`: soon after it was closed, or while it ' +
-    'was snoozed. `snooze-ended`: its time was over. ' +
+    'was snoozed. `snooze-ended`: its time was over. `contact-silent`: closed by the inbox settings. ' +
     '`round-robin`, `least-loaded`: assigned from the queue. `last-agent`: reopened, and back with its agent. ' +
     '`last-agent-unavailable`, `no-reply`, `agent-offline`, `agent-disabled`: taken from its agent. ' +
     '`taken`, `given-back`: by the user. Later versions may have more',

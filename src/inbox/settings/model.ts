@@ -7,12 +7,15 @@ export interface InboxSettingsDoc {
   readonly clientId: Types.ObjectId;
   /** A contact who writes within this time after the conversation was closed reopens it; 0 never reopens one. */
   readonly reopenWithinHours: number;
+  /** An open conversation is closed when the contact has been silent for so long after our last message; 0 closes none. */
+  readonly autoCloseAfterHours: number;
   /** 0 if nothing is stored. */
   readonly version: number;
 }
 
 export const inboxSettingsModel = declareTenantModel<InboxSettingsDoc>('inbox_settings', {
   reopenWithinHours: { type: Number, required: true },
+  autoCloseAfterHours: { type: Number, required: true },
   version: { type: Number, required: true },
 });
 

@@ -5,15 +5,14 @@ import type { InboxSettingsDoc, InboxSettingsRepository } from './repository.ts'
 
 export type InboxSettingsReader = ReturnType<typeof createInboxSettingsReader>;
 
-const defaultReopenWithinHours = 7 * 24;
+const defaults = { reopenWithinHours: 7 * 24, autoCloseAfterHours: 0 } as const;
 
 export const createInboxSettingsReader =
   (settings: Pick<InboxSettingsRepository, 'find'>) =>
   /** The stored settings, or the defaults. */
-  async (scope: ClientScope, session?: ClientSession): Promise<InboxSettingsDoc> =>
-    (await settings.find(scope, session)) ?? {
-      _id: newId(),
-      clientId: scope.clientId,
-      reopenWithinHours: defaultReopenWithinHours,
-      version: 0,
-    };
+  async (scope: ClientScope, session?: ClientSession): Promise<InboxSettingsDoc> => ({
+    ...{ _id: newId(), clientId: scope.clientId, version: 0 },
+    ...defaults,
+    // Settings of earlier versions lack later fields.
+    ...(await settings.find(scope, session)),
+  });

@@ -8,8 +8,12 @@ import type { InboxSettingsDoc, InboxSettingsUseCases } from './use-cases.ts';
 const tag = 'Conversations';
 const path = '/api/inbox-settings';
 
-const answer = ({ reopenWithinHours, version }: InboxSettingsDoc) =>
-  ({ status: 200, body: { reopenWithinHours }, headers: { etag: etagOf(version) } }) as const;
+const answer = ({ reopenWithinHours, autoCloseAfterHours, version }: InboxSettingsDoc) =>
+  ({
+    status: 200,
+    body: { reopenWithinHours, autoCloseAfterHours },
+    headers: { etag: etagOf(version) },
+  }) as const;
 
 export const inboxSettingsRoutes = ({ useCases }: { readonly useCases: InboxSettingsUseCases }) => [
   route({
@@ -30,7 +34,8 @@ export const inboxSettingsRoutes = ({ useCases }: { readonly useCases: InboxSett
     path,
     operationId: 'updateInboxSettings',
     summary: 'Change the inbox settings',
-    description: 'Admins only. Changes only the given fields, for messages that arrive from now on.',
+    description:
+      'Admins only. Changes only the given fields, from now on. Conversations that are silent long enough when closing is switched on are closed too.',
     tag,
     access: ['admin'],
     body: PatchInboxSettingsBody,

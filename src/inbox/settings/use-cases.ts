@@ -1,4 +1,5 @@
-import { createResource } from '../../audit/resource.ts';
+import type { ClientSession } from 'mongoose';
+import { createResource, type Written } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { type Recorded, writtenTo } from '../../audit/written.ts';
 import type { NewEvent } from '../../events/declare.ts';
@@ -10,24 +11,33 @@ import type { PatchInboxSettingsBody } from './schemas.ts';
 
 export type { InboxSettingsDoc } from './repository.ts';
 
+/** What follows a change of the settings, in its transaction. */
+export type FollowSettings = (
+  scope: ClientScope,
+  change: Written<InboxSettingsDoc>,
+  session: ClientSession,
+) => Promise<void>;
+
 export interface InboxSettingsDeps {
   readonly settings: InboxSettingsRepository;
   readonly readSettings: InboxSettingsReader;
+  readonly follow: FollowSettings;
   readonly audit: AuditService;
 }
 
 export type InboxSettingsUseCases = ReturnType<typeof createInboxSettingsUseCases>;
 
 /** The settings of the inbox: one object per client, which every user reads and admins change. */
-export function createInboxSettingsUseCases({ settings, readSettings, audit }: InboxSettingsDeps) {
+export function createInboxSettingsUseCases({ settings, readSettings, follow, audit }: InboxSettingsDeps) {
   const resource = createResource<InboxSettingsDoc>(audit, {
     type: 'inbox-settings',
     noun: 'inbox settings',
     find: (scope, _id, session) => readSettings(scope, session),
     replace: settings.replace,
-    auditedFieldsOf: ({ reopenWithinHours }) => ({ reopenWithinHours }),
+    auditedFieldsOf: settingsOf,
     targetOf: ({ clientId: id }) => ({ type: 'client', id }),
     eventOf: settingsEventOf,
+    afterChange: follow,
   });
   return {
     get: (scope: ClientScope): Promise<InboxSettingsDoc> => readSettings(scope),
@@ -47,14 +57,18 @@ export function createInboxSettingsUseCases({ settings, readSettings, audit }: I
   };
 }
 
+const settingsOf = ({ reopenWithinHours, autoCloseAfterHours }: InboxSettingsDoc) => ({
+  reopenWithinHours,
+  autoCloseAfterHours,
+});
+
 /** The live event of a change. A business has one object, so its own id stands for it. */
 function settingsEventOf(written: Recorded<InboxSettingsDoc>): NewEvent {
   const { doc, version } = writtenTo(written);
-  const { clientId: id, reopenWithinHours } = doc;
   return {
     type: 'inbox-settings.updated',
-    entity: { type: 'inbox-settings', id },
+    entity: { type: 'inbox-settings', id: doc.clientId },
     version,
-    view: { reopenWithinHours },
+    view: settingsOf(doc),
   };
 }

@@ -16,6 +16,9 @@ export const isAnswer = ({ direction, senderType, messageType }: Omit<Sent, 'con
 
 const leftStatuses: ReadonlySet<MessageStatus> = new Set(['sent', 'delivered', 'read']);
 
+/** Whether the provider took the message, and nothing went wrong since. */
+export const hasLeft = (status: MessageStatus): boolean => leftStatuses.has(status);
+
 /** The report of a message that the provider took at `at`; null if it is no answer. */
 export const reportOfSent = (
   message: Sent,

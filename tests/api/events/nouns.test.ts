@@ -91,7 +91,11 @@ describe('api › live events of what people change', function () {
       json: { quietHours: { from: '21:00', to: '08:00' } },
     });
     await take({ path: '/api/inbox-settings', method: 'PATCH', json: { reopenWithinHours: 12 } });
-    const settings = { type: 'inbox-settings.updated', version: 1, view: { reopenWithinHours: 12 } };
+    const settings = {
+      type: 'inbox-settings.updated',
+      version: 1,
+      view: { reopenWithinHours: 12, autoCloseAfterHours: 0 },
+    };
     assert.deepEqual(await heard(forAdmin, clientId, 2), [
       { type: 'sending-policy.updated', version: 1, view: { hasQuietHours: true } },
       settings,

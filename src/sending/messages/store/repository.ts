@@ -8,6 +8,7 @@ import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
 import { createInboundWrites } from './inbound-writes.ts';
+import { createLastWordsQueries } from './last-words-queries.ts';
 import { createListQueries } from './list-queries.ts';
 import { createMessageMarkQueries, markMessages } from './marks.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
@@ -53,6 +54,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createSweepQueries(messages),
     ...createTurnWrites(messages),
     ...createWaitQueries(messages),
+    ...createLastWordsQueries(messages),
 
     findById: (
       scope: ClientScope,
