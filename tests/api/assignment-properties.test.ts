@@ -18,6 +18,14 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('is-closed' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('is-set-aside' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('is-opened' as const), which }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('is-snoozed' as const),
+      which,
+      seconds: fc.option(fc.integer({ min: 60, max: 300 }), { nil: null }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('is-assigned' as const), which, who }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('is-unassigned' as const), which }) },
   {
@@ -66,6 +74,11 @@ describe('assignment › random courses', function () {
           if (disabledAt === undefined) await contact.isDecided({ assignedAgentId: agent.userId });
           return;
         }
+        if (one.kind === 'is-snoozed') {
+          // As the routes do.
+          if ((await contact.conversation()).status !== 'closed') await contact.isSnoozed(one.seconds);
+          return;
+        }
         if (one.kind === 'is-unassigned') await contact.isDecided({ assignedAgentId: null });
         else {
           const status = ({ 'is-closed': 'closed', 'is-set-aside': 'pending', 'is-opened': 'open' } as const)[
@@ -100,7 +113,11 @@ describe('assignment › random courses', function () {
       const found = await collection<ConversationRecord>('conversations')
         .find({ ...business.scope })
         .toArray();
-      for (const { queue, status, assignedAgentId } of found) {
+      for (const { queue, status, snooze, assignedAgentId } of found) {
+        if (snooze !== undefined) {
+          assert.equal(status, 'pending', 'only what is set aside is snoozed');
+          assert.ok(snooze.until === null || snooze.until > now, 'what was due has woken');
+        }
         const isFree = status === 'open' && assignedAgentId === undefined;
         // Every conversation was begun by its contact, so each that is free waits.
         assert.equal(queue !== undefined, isFree, `waits exactly while it is free: ${status}`);

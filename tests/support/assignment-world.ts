@@ -6,6 +6,7 @@ import { buildAssignment } from '../../src/inbox/assignment/build.ts';
 import type { Presence } from '../../src/inbox/assignment/agents/presence.ts';
 import type { AgentStateDoc } from '../../src/inbox/assignment/agents/model.ts';
 import type { AssignmentPolicyDoc } from '../../src/inbox/assignment/policies/model.ts';
+import { createAutoClosing } from '../../src/inbox/auto-closing/closer.ts';
 import { buildConversationStore } from '../../src/inbox/build.ts';
 import { createArrivals } from '../../src/inbox/conversations/arrivals.ts';
 import type { ConversationDecision } from '../../src/inbox/conversations/decisions.ts';
@@ -14,6 +15,7 @@ import { createDecide } from '../../src/inbox/conversations/resource.ts';
 import { createFollowSnooze } from '../../src/inbox/conversations/snooze-timers.ts';
 import { createWaking } from '../../src/inbox/conversations/waking.ts';
 import { createInboxSettingsReader } from '../../src/inbox/settings/reader.ts';
+import { createInboxSettingsUseCases } from '../../src/inbox/settings/use-cases.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -21,6 +23,7 @@ import { runMigrations } from '../../src/platform/migrations.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { combineTables } from '../../src/platform/registry.ts';
 import { createTransactions, type RunInTransaction } from '../../src/platform/transaction.ts';
+import { createFindLastWords } from '../../src/sending/messages/last-words.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { createTimerRepository } from '../../src/timers/repository.ts';
 import { createTimerRunner } from '../../src/timers/runner.ts';
@@ -50,6 +53,7 @@ export async function startAssignmentWorld(name: string) {
   const timers = createTimers({ timers: timerRepository, clock });
   const store = buildConversationStore(connection);
   const messages = createMessageRepository(connection);
+  const readSettings = createInboxSettingsReader(store.settings);
   const people = buildPeople({
     ...{ mongo: connection, audit, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
@@ -64,17 +68,23 @@ export async function startAssignmentWorld(name: string) {
       deadlines: { followStatus: async () => undefined },
       audit: { ...audit, runInTransaction },
     });
-    const waking = createWaking({ conversations: store.repository, ...assignment, runInTransaction, clock });
-    const handlers = combineTables(assignment.timerHandlers, waking.handlers);
+    const deciding = { conversations: store.repository, ...assignment, runInTransaction, clock };
+    const waking = createWaking(deciding);
+    const closing = createAutoClosing({
+      ...{ ...deciding, readSettings, findLastWords: createFindLastWords(messages), timers },
+    });
+    const handlers = combineTables(assignment.timerHandlers, waking.handlers, closing.handlers);
     const runner = createTimerRunner({ timers: timerRepository, handlers, clock, logger: log.logger });
-    return { ...assignment, wakeByMessage: waking.wakeByMessage, runner, drainer: assignment.drainer(log.logger) };
+    const { wakeByMessage } = waking;
+    const { followSettings } = closing;
+    return { ...assignment, wakeByMessage, followSettings, runner, drainer: assignment.drainer(log.logger) };
   }
 
   const process = createProcess();
   const arrivals = createArrivals({
     ...{ conversations: store.repository, leads: people.leads, clock },
     deadlines: { awaitAnswer: async () => undefined },
-    readSettings: createInboxSettingsReader(store.settings),
+    readSettings,
     ...{ wakeByMessage: process.wakeByMessage, receive: process.receive },
   });
   const collection = <Doc extends mongo.Document = mongo.Document>(of: string) =>
@@ -130,6 +140,15 @@ export async function startAssignmentWorld(name: string) {
         return policy;
       },
 
+      /** The business closes what is silent for so many hours. */
+      async closesAfter(autoCloseAfterHours: number): Promise<void> {
+        const settings = createInboxSettingsUseCases({
+          ...{ settings: store.settings, readSettings, follow: process.followSettings, audit },
+        });
+        const by = { type: 'user', userId: newId() } as const;
+        await settings.update(scope, by, undefined, { autoCloseAfterHours });
+      },
+
       /** A user, who chooses a state. */
       async agent(chosen: Presence = 'online') {
         const userId = newId();
@@ -155,9 +174,18 @@ export async function startAssignmentWorld(name: string) {
           };
           await collection('messages').insertOne(message);
         };
+        /** A user decides, as the routes do. */
+        const isDecided = async (decision: ConversationDecision): Promise<ConversationRecord> => {
+          const { _id: id } = await conversation();
+          const by = { type: 'user', userId: newId() } as const;
+          const decide = createDecide({ assignments, clock })(decision, { by: by.userId });
+          const change = { action: 'conversation.assigned', decide };
+          return resource.change(scope, by, { id, version: undefined }, change);
+        };
         return {
           channelId,
           conversation,
+          isDecided,
 
           /** The contact writes. */
           async writes(at: Date = clock.now()): Promise<void> {
@@ -175,13 +203,10 @@ export async function startAssignmentWorld(name: string) {
             );
           },
 
-          /** A user decides, as the routes do. */
-          async isDecided(decision: ConversationDecision): Promise<ConversationRecord> {
-            const { _id: id } = await conversation();
-            const by = { type: 'user', userId: newId() } as const;
-            const decide = createDecide({ assignments, clock })(decision, { by: by.userId });
-            const change = { action: 'conversation.assigned', decide };
-            return resource.change(scope, by, { id, version: undefined }, change);
+          /** A user snoozes it, for so long or until the contact writes. */
+          async isSnoozed(seconds: number | null): Promise<void> {
+            const until = seconds === null ? null : new Date(clock.now().getTime() + seconds * 1_000);
+            await isDecided({ status: 'pending', snooze: { until } });
           },
 
           async agentId(): Promise<string | null> {

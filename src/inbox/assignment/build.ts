@@ -55,7 +55,7 @@ export function buildAssignment(deps: AssignmentDeps) {
   const agents = createAgentStateRepository(mongo);
   const wakes = createQueueWakeRepository(mongo);
   const slots = createSlots({ agents, conversations, clock });
-  const assignments = createPlacements({ policies, slots, wakes, timers, clock });
+  const assignments = createPlacements({ policies, agents, slots, wakes, timers, clock });
   const resource = createConversationResource({
     ...{ conversations, deadlines, followSnooze, assignments, audit, clock },
   });

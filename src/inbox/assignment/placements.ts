@@ -3,9 +3,11 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Timers } from '../../timers/timers.ts';
-import type { ConversationAssignments } from '../conversations/assignments.ts';
+import type { ConversationAssignments, Placing } from '../conversations/assignments.ts';
+import { applyDecision } from '../conversations/decisions.ts';
 import type { ConversationRecord } from '../conversations/queue.ts';
 import { effectivePresence } from './agents/presence.ts';
+import type { AgentStateRepository } from './agents/repository.ts';
 import type { Slots } from './agents/slots.ts';
 import { presenceTimer } from './agents/use-cases.ts';
 import { placeInQueue, slotMoves } from './placing.ts';
@@ -18,6 +20,7 @@ export const returnTimer = 'assignment.return';
 
 export interface PlacementDeps {
   readonly policies: Pick<AssignmentPolicyRepository, 'list'>;
+  readonly agents: Pick<AgentStateRepository, 'find'>;
   readonly slots: Pick<Slots, 'add'>;
   readonly wakes: Pick<QueueWakeRepository, 'wake'>;
   readonly timers: Pick<Timers, 'arm'>;
@@ -34,7 +37,9 @@ export function createPlacements(deps: PlacementDeps): ConversationAssignments {
       const { before, after, isWanted } = placing;
       if (isWanted !== true && !movesQueue(before, after)) return after;
       const policy = policyFor(await policies.list(scope, session), after);
-      return placeInQueue(placing, policy !== null);
+      const isAway =
+        policy !== null && isAutomatic(policy) && (await wakesToNobody(deps, scope, placing, session));
+      return placeInQueue(isAway ? withoutAgent(placing) : placing, policy !== null);
     },
 
     async follow(scope, change, session) {
@@ -50,6 +55,24 @@ export function createPlacements(deps: PlacementDeps): ConversationAssignments {
     },
   };
 }
+
+/** Whether a snooze ends and the agent of the conversation is not online. */
+async function wakesToNobody(
+  { agents }: Pick<PlacementDeps, 'agents'>,
+  scope: ClientScope,
+  { after: { assignedAgentId }, wake, at }: Placing,
+  session: ClientSession,
+): Promise<boolean> {
+  if (wake === undefined || assignedAgentId === undefined) return false;
+  const state = await agents.find(scope, assignedAgentId, session);
+  return state === null || effectivePresence(state, at) !== 'online';
+}
+
+const withoutAgent = ({ after, at, ...placing }: Placing): Placing => ({
+  ...placing,
+  at,
+  after: applyDecision(after, { assignedAgentId: null }, { at, reason: 'last-agent-unavailable' }),
+});
 
 /** Changes of labels and the like leave everything where it is. */
 const movesQueue = (before: ConversationRecord, after: ConversationRecord): boolean =>

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { Placing, Return } from '../conversations/assignments.ts';
+import type { Placing } from '../conversations/assignments.ts';
 import type {
   ConversationAssignment,
   ConversationDoc,
@@ -39,34 +39,34 @@ const isForQueue = ({ status, assignedAgentId }: Counted): boolean =>
  * The state after a decision with its place in the queue, if a policy matches. One that is open and has lost its agent, or
  * becomes open without one, waits; a returned one keeps the place that it had before it was assigned. Pure.
  */
-export function placeInQueue(
-  { before, after, at, returned, isWanted }: Placing,
-  isManaged: boolean,
-): ConversationRecord {
+export function placeInQueue(placing: Placing, isManaged: boolean): ConversationRecord {
+  const { before, after, isWanted } = placing;
   const { queue: waiting, assignment: held, ...rest } = after;
   if (after.status === 'closed') return rest;
   if (after.assignedAgentId !== undefined) {
     const isSame = String(before.assignedAgentId) === String(after.assignedAgentId);
-    if (isSame) return held === undefined ? rest : { ...rest, assignment: held };
-    return isManaged ? { ...rest, assignment: assignmentOf(before, at) } : rest;
+    // Whoever gets a conversation back that was set aside has the whole time to answer again.
+    const keeps = isSame && !(before.status === 'pending' && after.status === 'open');
+    if (keeps) return held === undefined ? rest : { ...rest, assignment: held };
+    return isManaged ? { ...rest, assignment: assignmentOf(placing) } : rest;
   }
   if (after.status === 'pending') return rest;
   if (waiting !== undefined) return { ...rest, queue: waiting };
   const becomesFree = isWanted === true || !isForQueue(before);
-  return isManaged && becomesFree ? { ...rest, queue: queueOf(before, at, returned) } : rest;
+  return isManaged && becomesFree ? { ...rest, queue: queueOf(placing) } : rest;
 }
 
 /** How a waiting or assigned conversation gets another agent at `at`. */
-function assignmentOf(before: ConversationDoc, at: Date): ConversationAssignment {
+function assignmentOf({ before, at, wake }: Placing): ConversationAssignment {
   const { queue, assignment, turns = 0 } = before;
   const rounds = queue?.rounds ?? (isAnswered(before) ? 0 : (assignment?.rounds ?? 0));
-  return { at, turns, rounds, waitingSince: queue?.since ?? openWaitOf(before) ?? at };
+  return { at, turns, rounds, waitingSince: queue?.since ?? openWaitOf(before) ?? wake?.since ?? at };
 }
 
-function queueOf(before: ConversationDoc, at: Date, returned: Return | undefined): ConversationQueue {
+function queueOf({ before, at, returned, wake }: Placing): ConversationQueue {
   const { assignedAgentId: agent, assignment } = before;
   const rounds = isAnswered(before) ? 0 : (assignment?.rounds ?? 0);
-  const { cause = 'gone', since = openWaitOf(before) } = returned ?? {};
+  const { cause = 'gone', since = openWaitOf(before) ?? wake?.since } = returned ?? {};
   const isExcluded = cause !== 'gone' && agent !== undefined;
   return {
     since: since ?? at,
@@ -74,6 +74,7 @@ function queueOf(before: ConversationDoc, at: Date, returned: Return | undefined
       ? { excluded: [agent], excludedUntil: new Date(at.getTime() + exclusionMs) }
       : { excluded: [] }),
     rounds: cause === 'no-reply' ? rounds + 1 : rounds,
+    ...(wake === undefined ? {} : { isWoken: true }),
   };
 }
 

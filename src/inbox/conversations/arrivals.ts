@@ -96,7 +96,7 @@ export function createArrivals(deps: ArrivalDeps) {
       at: Date,
       session: ClientSession,
     ): Promise<void> {
-      const thread = await wakeByMessage(scope, conversation, session);
+      const thread = await wakeByMessage(scope, conversation, at, session);
       const arrived = { at, awaitsAnswer: true, isReopened: false };
       await followArrival(scope, { thread, isFirst: false }, arrived, session);
     },
@@ -114,7 +114,7 @@ export function createArrivals(deps: ArrivalDeps) {
       const placed =
         live === null
           ? await placeBesideClosed(scope, key, arrival, session)
-          : { thread: await wakeByMessage(scope, live, session), isFirst: false };
+          : { thread: await wakeByMessage(scope, live, at, session), isFirst: false };
       const { thread } = placed;
       // A new thread has no reopenings.
       const isReopened = placed.isFirst && thread.reopenings !== undefined;

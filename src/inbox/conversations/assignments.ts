@@ -9,12 +9,19 @@ export interface Return {
   readonly since?: Date | null;
 }
 
+/** The end of a snooze: the agent gets the conversation back if they are online, else the queue does. */
+export interface Wake {
+  /** When the contact wrote, if a message ended it. */
+  readonly since?: Date;
+}
+
 /** A decision about a conversation, before it is stored. */
 export interface Placing {
   readonly before: ConversationRecord;
   readonly after: ConversationRecord;
   readonly at: Date;
   readonly returned?: Return;
+  readonly wake?: Wake;
   /** A user wants it in the queue, also if it lost no agent. */
   readonly isWanted?: true;
 }

@@ -58,6 +58,8 @@ export interface ConversationQueue {
   readonly excludedUntil?: Date;
   /** How often it returned because nobody replied. */
   readonly rounds: number;
+  /** A snooze ended: it is assigned however old it is. */
+  readonly isWoken?: true;
 }
 
 /** How the agent got the conversation. */

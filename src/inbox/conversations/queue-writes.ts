@@ -18,7 +18,7 @@ export interface QueueFilter {
   readonly exceptChannels: readonly Types.ObjectId[];
   /** Without one of these labels. */
   readonly exceptLabels?: readonly Types.ObjectId[];
-  /** With a message since then. */
+  /** With a message since then, or back from a snooze. */
   readonly activeSince?: Date;
 }
 
@@ -125,6 +125,8 @@ function toQuery(filter: QueueFilter): ScopedFilter<ConversationRecord> {
       $nin: [...exceptChannels],
     },
     ...(exceptLabels.length === 0 ? {} : { labels: { $nin: [...exceptLabels] } }),
-    ...(activeSince === undefined ? {} : { lastMessageAt: { $gte: activeSince } }),
+    ...(activeSince === undefined
+      ? {}
+      : { $or: [{ lastMessageAt: { $gte: activeSince } }, { 'queue.isWoken': true }] }),
   };
 }

@@ -1,7 +1,7 @@
 import { createResource, type Change, type Resource } from '../../audit/resource.ts';
 import type { AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { ConversationAssignments, Return } from './assignments.ts';
+import type { ConversationAssignments, Return, Wake } from './assignments.ts';
 import type { ConversationDeadlines } from './deadlines.ts';
 import { applyDecision, type ConversationDecision, type Decided } from './decisions.ts';
 import type { ConversationRecord } from './model.ts';
@@ -40,18 +40,28 @@ interface DecideDeps {
   readonly clock: Clock;
 }
 
+/** What the queue must know beside the decision. */
+interface Causes {
+  readonly returned?: Return;
+  readonly wake?: Wake;
+}
+
 /** Makes the step of a change that decides, with the place in the queue that follows. */
 export const createDecide =
   ({ assignments, clock }: DecideDeps) =>
   (
     decision: ConversationDecision,
-    { returned, ...decided }: Omit<Decided, 'at'> & { readonly returned?: Return },
+    { returned, wake, ...decided }: Omit<Decided, 'at'> & Causes,
   ): Change<ConversationRecord>['decide'] =>
   async (before, session) => {
     const at = clock.now();
     const after = applyDecision(before, decision, { at, ...decided });
     if (after === before) return before;
-    const placing = { before, after, at, ...(returned === undefined ? {} : { returned }) };
+    const causes = {
+      ...(returned === undefined ? {} : { returned }),
+      ...(wake === undefined ? {} : { wake }),
+    };
+    const placing = { before, after, at, ...causes };
     return assignments.place({ clientId: before.clientId }, placing, session);
   };
 

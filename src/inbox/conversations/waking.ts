@@ -22,20 +22,28 @@ export interface WakingDeps {
   readonly clock: Clock;
 }
 
-/** Opens a snoozed conversation in the transaction of a message that the contact wrote; any other stays as it is. */
+/**
+ * Opens a snoozed conversation in the transaction of a message that the contact wrote at `at`, by the provider's clock; any
+ * other stays as it is.
+ */
 export type WakeByMessage = (
   scope: ClientScope,
   conversation: ConversationDoc,
+  at: Date,
   session: ClientSession,
 ) => Promise<ConversationDoc>;
 
 export function createWaking({ conversations, resource, assignments, runInTransaction, clock }: WakingDeps) {
   const decide = createDecide({ assignments, clock });
-  const wakes = decide({ status: 'open' }, { reason: 'contact-wrote' });
-  const ends = decide({ status: 'open' }, { reason: 'snooze-ended' });
+  const ends = decide({ status: 'open' }, { reason: 'snooze-ended', wake: {} });
 
-  const wakeByMessage: WakeByMessage = async (scope, conversation, session) => {
+  const wakeByMessage: WakeByMessage = async (scope, conversation, at, session) => {
     if (conversation.snooze === undefined) return conversation;
+    const now = clock.now();
+    const wakes = decide(
+      { status: 'open' },
+      { reason: 'contact-wrote', wake: { since: at < now ? at : now } },
+    );
     return resource.within(session).change(scope, product, anyVersionOf(conversation._id), {
       action,
       // It may have been read before the transaction.

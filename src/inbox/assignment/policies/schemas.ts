@@ -29,7 +29,8 @@ const about = {
   returnAfter: 'Without an answer by then, a conversation returns to the queue; null never returns it',
   grace: 'How long an agent is offline before unanswered conversations return to the queue',
   returnsAnswered: 'Then answered conversations return, too',
-  maxAge: 'Conversations without a message for so long are not assigned; null assigns any',
+  maxAge:
+    'Conversations without a message for so long are not assigned, unless a snooze ended; null assigns any',
   excludedLabels: 'Conversations with one of these labels are not assigned',
   channelIds: 'Only conversations on these channels; an empty list matches all',
 };

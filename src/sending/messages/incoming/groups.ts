@@ -139,6 +139,6 @@ const createCountedStore =
         await storeEntryWithin({ messages, incomingFiles }, { entry, message, now }, session);
         if (!isWrittenByContact(message)) return;
         const thread = await conversations.countUnread(scope, entry.conversationId, session);
-        if (thread !== null) await arrivals.wakeByMessage(scope, thread, session);
+        if (thread !== null) await arrivals.wakeByMessage(scope, thread, entry.timestamp, session);
       });
     }, maxStoreTries);

@@ -43,6 +43,46 @@ describe('assignment › the place of a conversation', () => {
     assert.deepEqual(queue, { since: later(9), excluded: [], rounds: 0 });
   });
 
+  it('back from a snooze › its agent has the whole time to answer again, its place stays', () => {
+    const before = { ...assigned, status: 'pending', snooze: { until: later(8) } } as const;
+    const { snooze: _over, ...rest } = before;
+    const after = { ...rest, status: 'open' } as const;
+    const placed = placeInQueue({ before, after, at: later(8), wake: {} }, true);
+    assert.deepEqual(placed.assignment, { at: later(8), waitingSince: start, turns: 0, rounds: 1 });
+    assert.equal(placed.queue, undefined);
+  });
+
+  it('back from a snooze by a message after an answer › a new round, which begins with the message', () => {
+    const before = { ...assigned, turns: 1, status: 'pending', snooze: { until: null } } as const;
+    const { snooze: _over, ...rest } = before;
+    const after = { ...rest, status: 'open' } as const;
+    const placed = placeInQueue({ before, after, at: later(8), wake: { since: later(7) } }, true);
+    assert.deepEqual(placed.assignment, { at: later(8), waitingSince: later(7), turns: 1, rounds: 0 });
+    const { assignment } = placeInQueue({ before, after, at: later(8) }, true);
+    assert.deepEqual(assignment?.waitingSince, later(8));
+    assert.equal(placeInQueue({ before, after, at: later(8) }, false).assignment, undefined);
+  });
+
+  it('back from a snooze without an agent › waits since the message that woke it, or since it woke', () => {
+    const before = { ...conversation, status: 'pending', snooze: { until: null } } as const;
+    const woken = { before, after: conversation, at: later(8) };
+    for (const [wake, since] of [
+      [{ since: later(7) }, later(7)],
+      [{}, later(8)],
+    ] as const)
+      assert.deepEqual(placeInQueue({ ...woken, wake }, true).queue, {
+        ...{ since, excluded: [], rounds: 0, isWoken: true },
+      });
+    assert.equal(placeInQueue({ ...woken, wake: {} }, false).queue, undefined);
+  });
+
+  it('back from a snooze, unanswered, without its agent › waits as long as its contact', () => {
+    const before = { ...assigned, status: 'pending', snooze: { until: null } } as const;
+    const wake = { since: later(7) };
+    const { queue } = placeInQueue({ before, after: conversation, at: later(8), wake }, true);
+    assert.deepEqual(queue, { since: start, excluded: [], rounds: 1, isWoken: true });
+  });
+
   it('closed or set aside › waits for nobody', () => {
     for (const status of ['closed', 'pending'] as const) {
       const placed = placeInQueue({ before: waiting, after: { ...waiting, status }, at: start }, true);
@@ -60,6 +100,7 @@ describe('assignment › the place of a conversation', () => {
   it('any course of decisions › never waits with an agent or while not open; slots are those of open conversations', () => {
     const decision = fc.oneof(
       fc.constantFrom(...conversationStatuses).map((status) => ({ status })),
+      fc.constant({ status: 'pending' as const, snooze: { until: later(30) } }),
       fc.option(fc.integer({ min: 10, max: 12 }), { nil: null }).map((agent) => ({
         assignedAgentId: agent === null ? null : idOf(agent),
       })),
