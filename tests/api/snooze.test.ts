@@ -262,6 +262,45 @@ describe('snoozing conversations', function () {
     assert.deepEqual(statusesOf(answers), [200, 412]);
   });
 
+  describe('many at once', () => {
+    const snoozeAll = (of: readonly ConversationRecord[], action: object) =>
+      agent.post('/api/conversations/bulk', {
+        ...{ ids: of.map(({ _id }) => _id.toHexString()), action: { type: 'snooze', ...action } },
+      });
+
+    it('a preset › all until the same instant; what is closed is named', async () => {
+      const live = [await addConversation(), await addConversation({ status: 'pending' })];
+      const closed = await addConversation({ status: 'closed', closedAt: new Date() });
+      const preset = { preset: 'monday-morning', zone: 'Asia/Kolkata' };
+      const { body } = await snoozeAll([...live, closed], preset);
+      assert.deepEqual(
+        body['changed'],
+        live.map(({ _id }) => _id.toHexString()),
+      );
+      const skipped = body['skipped'] as { id: string; code: string }[];
+      assert.deepEqual(
+        skipped.map(({ id, code }) => [id, code]),
+        [[closed._id.toHexString(), 'wrong-state']],
+      );
+      const [first, second] = await Promise.all(live.map((one) => agent.get(pathOf(one))));
+      assert.ok(first && second);
+      assert.ok(String(first.body['snoozedUntil']).endsWith('T03:30:00.000Z'));
+      assert.deepEqual(shown(first), shown(second));
+    });
+
+    for (const [situation, action, paths] of [
+      ['without a time', {}, ['body.action']],
+      ['in the past', { snoozedUntil: inMs(-minuteMs) }, ['body.action.snoozedUntil']],
+      ['a preset without its zone', { preset: 'monday-morning' }, ['body.action.zone']],
+    ] as const)
+      it(`${situation} › 400 with the path, and nothing changes`, async () => {
+        const conversation = await addConversation();
+        const answer = await snoozeAll([conversation], action);
+        assert.deepEqual([answer.status, issuePaths(answer)], [400, [...paths]]);
+        assert.equal((await agent.get(pathOf(conversation))).body['status'], 'open');
+      });
+  });
+
   it('the same snooze again › nothing is written', async () => {
     const conversation = await addConversation();
     const body = { snoozedUntil: inMs(dayMs) };

@@ -3,6 +3,7 @@ import { route } from '../../http/route.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { createBulkChange } from './bulk.ts';
 import { BulkConversationsBody, BulkConversationsView } from './bulk-schemas.ts';
+import { wishOf } from './snooze-schemas.ts';
 
 interface BulkRouteDeps {
   readonly changeMany: ReturnType<typeof createBulkChange>;
@@ -23,7 +24,11 @@ export const bulkConversationRoutes = ({ changeMany }: BulkRouteDeps) => [
     idempotent: 'by-answer',
     replies: { 200: BulkConversationsView },
     async handle({ actor, body }) {
-      const { changed, skipped } = await changeMany(scopeOf(actor.clientId), userOf(actor), body);
+      const { ids, action } = body;
+      const { changed, skipped } = await changeMany(scopeOf(actor.clientId), userOf(actor), {
+        ids,
+        action: action.type === 'snooze' ? { type: 'snooze', wish: wishOf(action) } : action,
+      });
       return {
         status: 200,
         body: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { objectIdText, openEnum } from '../../platform/fields.ts';
 import { ConversationStatus } from './schemas.ts';
+import { SnoozeInput } from './snooze-schemas.ts';
 
 const maxIds = 100;
 
@@ -15,6 +16,7 @@ const BulkAction = z
         agentId: objectIdText.nullable().meta({ description: 'An active user; null unassigns them' }),
       })
       .meta({ id: 'AssignInput' }),
+    SnoozeInput,
     z.strictObject({ type: z.literal('take') }).meta({ id: 'TakeInput' }),
     z.strictObject({ type: z.literal('give-back') }).meta({ id: 'GiveBackInput' }),
   ])

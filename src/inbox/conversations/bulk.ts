@@ -2,12 +2,15 @@ import type { Types } from 'mongoose';
 import { mapConcurrently } from '../../platform/concurrency.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { ConversationStatus } from './model.ts';
+import type { ConversationSnooze, ConversationStatus } from './model.ts';
+import type { SnoozeWish } from './snoozing.ts';
 import type { Person } from './taking.ts';
 import type { ConversationUseCases } from './use-cases.ts';
 
 /** What is done to each of many conversations. */
-export type BulkAction =
+export type BulkAction = SimpleAction | { readonly type: 'snooze'; readonly wish: SnoozeWish };
+
+type SimpleAction =
   | { readonly type: 'set-status'; readonly status: ConversationStatus }
   | { readonly type: 'assign'; readonly agentId: Types.ObjectId | null }
   | { readonly type: 'take' | 'give-back' };
@@ -21,6 +24,9 @@ export interface BulkOutcome {
     readonly detail: string;
   }[];
 }
+
+/** All are snoozed until the same instant. */
+type DecidedAction = SimpleAction | { readonly type: 'snooze'; readonly snooze: ConversationSnooze };
 
 /** Each change is a transaction; a few at a time leave the database to others. */
 const maxConcurrentChanges = 4;
@@ -36,9 +42,13 @@ export const createBulkChange =
     by: Person,
     { ids, action }: { readonly ids: readonly Types.ObjectId[]; readonly action: BulkAction },
   ): Promise<BulkOutcome> => {
+    const decided: DecidedAction =
+      action.type === 'snooze'
+        ? { type: 'snooze', snooze: conversations.snoozeFor(action.wish, 'body.action.snoozedUntil') }
+        : action;
     const refusals = await mapConcurrently(ids, maxConcurrentChanges, async (id) => {
       try {
-        await changeOne(conversations, scope, by, { id, action });
+        await changeOne(conversations, scope, by, { id, action: decided });
         return null;
       } catch (error) {
         if (!(error instanceof AppError) || !error.isRefusal) throw error;
@@ -55,7 +65,7 @@ function changeOne(
   conversations: ConversationUseCases,
   scope: ClientScope,
   by: Person,
-  { id, action }: { readonly id: Types.ObjectId; readonly action: BulkAction },
+  { id, action }: { readonly id: Types.ObjectId; readonly action: DecidedAction },
 ): Promise<unknown> {
   const ref = { id, version: undefined };
   switch (action.type) {
@@ -63,6 +73,8 @@ function changeOne(
       return conversations.setStatus(scope, by, ref, action.status);
     case 'assign':
       return conversations.assign(scope, by, ref, action.agentId);
+    case 'snooze':
+      return conversations.snooze(scope, by, ref, action.snooze);
     case 'take':
       return conversations.take(scope, by, ref);
     case 'give-back':

@@ -200,7 +200,8 @@ const snoozeRoutes = ({ conversations }: ConversationRouteDeps) => [
     summary: 'Snooze a conversation',
     description:
       'It is `pending` until the time, and then open again. A message of the contact opens it at once, and any change of ' +
-      `status ends the snooze. The last snooze counts. ${aboutVersions}`,
+      `status ends the snooze. The last snooze counts. With an assignment policy it then goes to its agent if they are ` +
+      `online, else to the queue. ${aboutVersions}`,
     tag,
     access,
     params: idParams,
@@ -210,7 +211,8 @@ const snoozeRoutes = ({ conversations }: ConversationRouteDeps) => [
     problems: ['not-found', 'wrong-state', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      return answer(await conversations.snooze(scopeOf(actor.clientId), userOf(actor), ref, wishOf(body)));
+      const snooze = conversations.snoozeFor(wishOf(body), 'body.snoozedUntil');
+      return answer(await conversations.snooze(scopeOf(actor.clientId), userOf(actor), ref, snooze));
     },
   }),
 ];

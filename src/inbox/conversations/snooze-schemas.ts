@@ -31,34 +31,44 @@ function issuesIn(body: SnoozeFields): { readonly path: string[]; readonly messa
   ];
 }
 
+const snoozeFields = {
+  snoozedUntil: isoTime
+    .optional()
+    .meta({ description: 'When it opens again: at least a minute and at most 365 days ahead' }),
+  untilReply: z
+    .literal(true, { error: 'Must be true if given.' })
+    .optional()
+    .meta({ description: 'Until the contact writes, however long that takes' }),
+  preset: z
+    .enum(snoozePresets)
+    .meta({ id: 'SnoozePreset' })
+    .optional()
+    .meta({
+      description:
+        'A time on the clocks of `zone`: 09:00 or 14:00 of the next day, or 09:00 of the next Monday. The answer has ' +
+        'the instant',
+    }),
+  zone: TimeZoneText.optional().meta({ description: 'The time zone of the user, for a preset' }),
+};
+const description = 'Exactly one of `snoozedUntil`, `untilReply` and `preset`';
+
+function checkSnooze(body: SnoozeFields, context: z.core.$RefinementCtx): void {
+  for (const { path, message } of issuesIn(body)) context.addIssue({ code: 'custom', path, message });
+}
+
 export const SnoozeConversationBody = z
-  .strictObject({
-    snoozedUntil: isoTime
-      .optional()
-      .meta({ description: 'When it opens again: at least a minute and at most 365 days ahead' }),
-    untilReply: z
-      .literal(true, { error: 'Must be true if given.' })
-      .optional()
-      .meta({ description: 'Until the contact writes, however long that takes' }),
-    preset: z
-      .enum(snoozePresets)
-      .meta({ id: 'SnoozePreset' })
-      .optional()
-      .meta({
-        description:
-          'A time on the clocks of `zone`: 09:00 or 14:00 of the next day, or 09:00 of the next Monday. The answer has ' +
-          'the instant',
-      }),
-    zone: TimeZoneText.optional().meta({ description: 'The time zone of the user, for a preset' }),
-  })
-  .superRefine((body, context) => {
-    for (const { path, message } of issuesIn(body)) context.addIssue({ code: 'custom', path, message });
-  })
+  .strictObject(snoozeFields)
+  .superRefine(checkSnooze)
   .meta({
-    id: 'SnoozeConversationBody',
-    description: 'Exactly one of `snoozedUntil`, `untilReply` and `preset`',
+    ...{ id: 'SnoozeConversationBody', description },
     examples: [{ preset: 'tomorrow-morning', zone: 'Europe/Berlin' }],
   });
+
+/** The same among the actions on many conversations. */
+export const SnoozeInput = z
+  .strictObject({ type: z.literal('snooze'), ...snoozeFields })
+  .superRefine(checkSnooze)
+  .meta({ id: 'SnoozeInput', description });
 
 /** The wish of a checked body. */
 export function wishOf({ snoozedUntil, preset, zone }: SnoozeFields): SnoozeWish {

@@ -22,6 +22,7 @@ import type {
   ConversationFilter,
   ConversationRecord,
   ConversationRepository,
+  ConversationSnooze,
   ConversationStatus,
 } from './repository.ts';
 
@@ -171,14 +172,17 @@ const createTaking = (deps: ConversationUseCaseDeps, withContact: ShowWithContac
 });
 
 const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+  /** What the wish means now; throws `invalid-input` with the path of the time if that is out of range. */
+  snoozeFor: (wish: SnoozeWish, path: string): ConversationSnooze =>
+    requireSnooze(wish, deps.clock.now(), path),
+
   /** Sets a live conversation aside for a time, or until the contact writes; the last snooze counts. */
   async snooze(
     scope: ClientScope,
     by: Person,
     ref: ResourceRef,
-    wish: SnoozeWish,
+    snooze: ConversationSnooze,
   ): Promise<WithContact<ConversationRecord>> {
-    const snooze = requireSnooze(wish, deps.clock.now(), 'body.snoozedUntil');
     return withContact(scope, await deps.resource.change(scope, by, ref, snoozing(deps, by, snooze)));
   },
 });
