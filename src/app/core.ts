@@ -219,11 +219,10 @@ function buildAreas(config: Config, ground: Ground) {
     timeoutMs: config.provider.timeoutMs,
     sendsPerSecond: config.rates.sendsPerSecond,
   });
-  const { messages, workflows } = store;
+  const { messages, workflows, findLastWords } = store;
   const inbox = buildInbox({
     ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
-    ...{ clients: ground.clients.directory, findWait: messages.findOpenWait },
-    findLastWords: store.findLastWords,
+    ...{ clients: ground.clients.directory, findWait: messages.findOpenWait, findLastWords },
   });
   const { conversations, arrivals, answers } = inbox;
   const awaitCalls = createAwaitCalls(messages);

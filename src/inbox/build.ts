@@ -18,14 +18,14 @@ import { agentRoutes } from './assignment/agents/routes.ts';
 import { assignmentPolicyRoutes } from './assignment/policies/routes.ts';
 import { queueRoutes } from './assignment/queue/routes.ts';
 import { assignmentLoops } from './assignment/loops.ts';
-import { buildAssignment, type AssignmentDeps } from './assignment/build.ts';
+import type { AssignmentDeps, buildAssignment } from './assignment/build.ts';
 import { createBusinessHoursReader } from './business-hours/reader.ts';
+import { buildDecisions } from './build-decisions.ts';
 import { buildTeamTools } from './build-team-tools.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
 import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
 import { cannedReplyRoutes } from './canned-replies/routes.ts';
-import { createAutoClosing } from './auto-closing/closer.ts';
 import type { FindLastWords } from './auto-closing/last-words.ts';
 import { createArrivals } from './conversations/arrivals.ts';
 import type { FindLatestMessages } from './conversations/latest.ts';
@@ -36,9 +36,7 @@ import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
-import { createFollowSnooze } from './conversations/snooze-timers.ts';
 import { createConversationThreads } from './conversations/threads.ts';
-import { createWaking } from './conversations/waking.ts';
 import { labelRoutes } from './labels/routes.ts';
 import { type MediaRouteDeps, mediaRoutes } from './media/routes.ts';
 import { noteRoutes } from './notes/routes.ts';
@@ -123,18 +121,11 @@ export function buildInbox(deps: InboxDeps) {
       (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
   });
   const { deadlines } = sla;
-  const { runInTransaction } = audit;
-  const assignment = buildAssignment({
-    ...{ mongo, conversations: repository, deadlines, followSnooze: createFollowSnooze(timers), findWait },
-    ...{ timers, audit, clock },
+  const { assignment, ...decisions } = buildDecisions({
+    ...{ mongo, repository, deadlines, readSettings, findWait, findLastWords, timers, audit, clock },
   });
   const { receive, resource, assignments } = assignment;
-  const waking = createWaking({ conversations: repository, resource, assignments, runInTransaction, clock });
-  const { wakeByMessage } = waking;
-  const autoClosing = createAutoClosing({
-    ...{ conversations: repository, resource, assignments, readSettings, findLastWords, timers },
-    ...{ runInTransaction, clock },
-  });
+  const { wakeByMessage, followSettings: follow } = decisions;
   const team = buildTeamTools({
     ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
   });
@@ -146,26 +137,15 @@ export function buildInbox(deps: InboxDeps) {
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
-    timerHandlers: combineTables(
-      ...[sla.timerHandlers, team.timerHandlers, assignment.timerHandlers],
-      ...[waking.handlers, autoClosing.handlers],
-    ),
+    timerHandlers: combineTables(sla.timerHandlers, team.timerHandlers, decisions.timerHandlers),
     followUser: assignment.followUser,
     noteListening: assignment.noteListening,
     loops: createAssignmentLoops(assignment),
 
     routes({ users, channels, files, latestMessages }: InboxRouteDeps) {
       const useCases = createConversationUseCases({
-        conversations: repository,
-        contacts,
-        users,
-        deadlines,
-        resource,
-        latestMessages,
-        assignments,
-        holdLabels: team.holdLabels,
-        audit,
-        clock,
+        ...{ conversations: repository, contacts, users, deadlines, latestMessages },
+        ...{ resource, assignments, holdLabels: team.holdLabels, audit, clock },
       });
       const { notes, notifications, labels, replies, render } = team.useCases({ users });
       const tables = {
@@ -186,9 +166,7 @@ export function buildInbox(deps: InboxDeps) {
         cannedReplies: cannedReplyRoutes({ replies, render }),
         media: mediaRoutes(files),
         settings: inboxSettingsRoutes({
-          useCases: createInboxSettingsUseCases({
-            ...{ settings, readSettings, follow: autoClosing.followSettings, audit },
-          }),
+          useCases: createInboxSettingsUseCases({ settings, readSettings, follow, audit }),
         }),
       };
       return Object.values(tables).flat();

@@ -79,7 +79,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   }
 
   return {
-    ...createTaking(deps, withContact),
+    ...createAssigning(deps, withContact),
     ...createSnoozing(deps, withContact),
 
     get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
@@ -114,23 +114,6 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       }
     },
 
-    /** Assigns the conversation to an active user of the client; null unassigns it, `auto` lets the queue find one. */
-    async assign(
-      scope: ClientScope,
-      by: Person,
-      ref: ResourceRef,
-      agentId: Types.ObjectId | 'auto' | null,
-    ): Promise<WithContact<ConversationRecord>> {
-      if (agentId === 'auto')
-        return withContact(scope, await resource.change(scope, by, ref, queueing(deps, by)));
-      await assertAssignable(deps, scope, agentId);
-      const change = {
-        action: 'conversation.assigned',
-        decide: decideAs(by, { assignedAgentId: agentId }),
-      };
-      return withContact(scope, await resource.change(scope, by, ref, change));
-    },
-
     /** Gives the conversation exactly these labels; throws `not-found` with the path of each unknown one. */
     replaceLabels: async (
       scope: ClientScope,
@@ -154,8 +137,25 @@ type ShowWithContact = (
   conversation: ConversationRecord,
 ) => Promise<WithContact<ConversationRecord>>;
 
-/** What users do for themselves. */
-const createTaking = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+/** Assignments by users. */
+const createAssigning = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+  /** Assigns the conversation to an active user of the client; null unassigns it, `auto` lets the queue find one. */
+  async assign(
+    scope: ClientScope,
+    by: Person,
+    ref: ResourceRef,
+    agentId: Types.ObjectId | 'auto' | null,
+  ): Promise<WithContact<ConversationRecord>> {
+    if (agentId === 'auto')
+      return withContact(scope, await deps.resource.change(scope, by, ref, queueing(deps, by)));
+    await assertAssignable(deps, scope, agentId);
+    const change = {
+      action: 'conversation.assigned',
+      decide: createDecide(deps)({ assignedAgentId: agentId }, { by: by.userId }),
+    };
+    return withContact(scope, await deps.resource.change(scope, by, ref, change));
+  },
+
   /** Assigns a live conversation to the user, unless it is a colleague's; of two at once, one gets it. */
   async take(scope: ClientScope, by: Person, ref: ResourceRef): Promise<WithContact<ConversationRecord>> {
     await assertAssignable(deps, scope, by.userId);
