@@ -9,7 +9,7 @@ import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import { countViews, type ConversationCounts } from './counts.ts';
 import type { FindLatestMessages, LatestMessage } from './latest.ts';
-import type { ConversationDeadlines, Deadline, DeadlinesById } from './deadlines.ts';
+import type { ConversationDeadlines, Deadline } from './deadlines.ts';
 import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import { applyLabels, type ConversationDecision } from './decisions.ts';
@@ -61,22 +61,12 @@ export type ConversationUseCases = ReturnType<typeof createConversationUseCases>
 
 /** The actions of users on conversations. Messages use `threads.ts`. */
 export function createConversationUseCases(deps: ConversationUseCaseDeps) {
-  const { conversations, contacts, deadlines, resource } = deps;
+  const { conversations, resource } = deps;
   const decide = createDecide(deps);
   const decideAs = (by: Person, decision: ConversationDecision) => decide(decision, { by: by.userId });
 
-  async function withContact(
-    scope: ClientScope,
-    conversation: ConversationRecord,
-  ): Promise<WithContact<ConversationRecord>> {
-    const latest = await deps.latestMessages(scope, [conversation._id]);
-    return {
-      conversation,
-      contact: await contacts.findById(scope, conversation.contactId),
-      deadlines: deadlinesIn(await deadlines.ofConversations(scope, [conversation]), conversation),
-      latest: latest.get(conversation._id.toHexString()) ?? null,
-    };
-  }
+  const withContact: ShowWithContact = async (scope, conversation) =>
+    (await findContactsOf(deps, scope, [conversation]))(conversation);
 
   return {
     ...createAssigning(deps, withContact),
@@ -93,7 +83,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     ): Promise<Page<WithContact<ConversationDoc>>> {
       const found = await conversations.list(scope, filter, { limit: limit + 1, after });
       const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
-      return { ...page, items: await withContacts(deps, scope, page.items) };
+      return { ...page, items: page.items.map(await findContactsOf(deps, scope, page.items)) };
     },
 
     count: (scope: ClientScope, userId: Types.ObjectId): Promise<ConversationCounts> =>
@@ -187,9 +177,6 @@ const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithCont
   },
 });
 
-const deadlinesIn = (found: DeadlinesById, { _id }: Pick<ConversationDoc, '_id'>): readonly Deadline[] =>
-  found.get(_id.toHexString()) ?? [];
-
 const labelling = (
   { holdLabels }: ConversationUseCaseDeps,
   scope: ClientScope,
@@ -208,29 +195,26 @@ const addedTo = ({ labels: before = [] }: ConversationRecord, labels: readonly T
     .map((id, index) => ({ id, path: `body.labels.${index}` }))
     .filter(({ id }) => !before.some((had) => had.equals(id)));
 
-async function withContacts(
+/** Finds what belongs to these conversations at once; returns what adds it to each of them. */
+async function findContactsOf(
   { contacts, deadlines, latestMessages }: ConversationUseCaseDeps,
   scope: ClientScope,
   conversations: readonly ConversationDoc[],
-): Promise<WithContact<ConversationDoc>[]> {
+): Promise<<C extends ConversationDoc>(conversation: C) => WithContact<C>> {
+  const contactIds = conversations.map(({ contactId }) => contactId);
+  const ids = conversations.map(({ _id }) => _id);
   const [people, due, latest] = await Promise.all([
-    contacts.findMany(
-      scope,
-      conversations.map(({ contactId }) => contactId),
-    ),
+    contacts.findMany(scope, contactIds),
     deadlines.ofConversations(scope, conversations),
-    latestMessages(
-      scope,
-      conversations.map(({ _id }) => _id),
-    ),
+    latestMessages(scope, ids),
   ]);
   const byId = new Map(people.map((contact) => [contact._id.toHexString(), contact]));
-  return conversations.map((conversation) => ({
+  return (conversation) => ({
     conversation,
     contact: byId.get(conversation.contactId.toHexString()) ?? null,
-    deadlines: deadlinesIn(due, conversation),
+    deadlines: due.get(conversation._id.toHexString()) ?? [],
     latest: latest.get(conversation._id.toHexString()) ?? null,
-  }));
+  });
 }
 
 async function assertAssignable(
