@@ -42,7 +42,7 @@ export function buildTeamTools(deps: TeamToolDeps) {
 
     useCases({ users }: { readonly users: UserDirectory }) {
       const notifications = createNotificationRepository(mongo);
-      const notices = createMentionNotices(notifications);
+      const notices = createMentionNotices({ notifications, events: audit.events });
       const notes = createNoteRepository(mongo);
       const replies = createCannedReplyUseCases({
         replies: createCannedReplyRepository(mongo),
@@ -51,7 +51,7 @@ export function buildTeamTools(deps: TeamToolDeps) {
       });
       return {
         notes: createNoteUseCases({ notes, conversations, users, notices, audit, clock }),
-        notifications: createNotificationUseCases({ notifications, clock }),
+        notifications: createNotificationUseCases({ notifications, audit, clock }),
         labels: createLabelUseCases({ labels, clearLater, audit, clock }),
         replies,
         render: createRenderCannedReply({ replies, conversations, contacts, users, clients }),

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
+import { openEnum } from '../platform/fields.ts';
 import { Presence } from './assignment/agents/schemas.ts';
+import { CannedReplyScope } from './canned-replies/schemas.ts';
 import { ConversationStatus } from './conversations/schemas.ts';
 import { MediaFacts } from './media/schemas.ts';
+import { notificationKinds } from './notifications/model.ts';
 import { InboxSettingsView } from './settings/schemas.ts';
 
 const ConversationFacts = z
@@ -46,6 +49,36 @@ const AgentFacts = z
   .object({ chosen: Presence, effective: Presence })
   .meta({ id: 'AgentFacts', examples: [{ chosen: 'online', effective: 'online' }] });
 
+const NoteFacts = z.object({ conversationId: z.string(), authorId: z.string() }).meta({
+  id: 'NoteFacts',
+  examples: [{ conversationId: '665f1c2ab7e4d3a9c8b01240', authorId: '665f1c2ab7e4d3a9c8b01234' }],
+});
+
+const NotificationFacts = z
+  .object({
+    kind: openEnum(notificationKinds),
+    noteId: z.string(),
+    conversationId: z.string(),
+  })
+  .meta({
+    id: 'NotificationFacts',
+    examples: [
+      {
+        kind: 'mention',
+        noteId: '665f1c2ab7e4d3a9c8b01260',
+        conversationId: '665f1c2ab7e4d3a9c8b01240',
+      },
+    ],
+  });
+
+const LabelFacts = z
+  .object({ name: z.string(), colour: z.string() })
+  .meta({ id: 'LabelFacts', examples: [{ name: 'Refund', colour: '#dc2626' }] });
+
+const CannedReplyFacts = z
+  .object({ shortCode: z.string(), scope: CannedReplyScope })
+  .meta({ id: 'CannedReplyFacts', examples: [{ shortCode: 'refund', scope: 'shared' }] });
+
 const StarvedFacts = z
   .object({ channelId: z.string(), rounds: z.int() })
   .meta({ id: 'StarvedFacts', examples: [{ channelId: '665f1c2ab7e4d3a9c8b01210', rounds: 3 }] });
@@ -53,6 +86,15 @@ const StarvedFacts = z
 const ofConversation = { entity: 'conversation', audience: 'everyone', view: ConversationFacts } as const;
 
 const ofHours = { entity: 'business-hours', audience: 'everyone', view: BusinessHoursFacts } as const;
+
+const ofNote = { entity: 'note', audience: 'everyone', view: NoteFacts } as const;
+
+// Each is told to one user; the admins are only what a role can say.
+const ofNotification = { entity: 'notification', audience: 'admins', view: NotificationFacts } as const;
+
+const ofLabel = { entity: 'label', audience: 'everyone', view: LabelFacts } as const;
+
+const ofReply = { entity: 'canned-reply', audience: 'everyone', view: CannedReplyFacts } as const;
 
 export const inboxEvents = defineEvents({
   'conversation.created': { summary: 'A conversation began', ...ofConversation },
@@ -74,6 +116,33 @@ export const inboxEvents = defineEvents({
   'media.updated': {
     summary: 'The file of a message, or an uploaded one, was stored, given up or erased',
     ...{ entity: 'media', audience: 'everyone', view: MediaFacts },
+  },
+  'note.created': { summary: 'A note was written', ...ofNote },
+  'note.updated': { summary: 'A note was changed', ...ofNote },
+  'note.deleted': { summary: 'A note was deleted', ...ofNote },
+  'notification.created': { summary: 'The user of the stream was notified', ...ofNotification },
+  'notification.read': {
+    summary: 'The user of the stream has read this notification and all before it',
+    ...ofNotification,
+  },
+  'notification.deleted': {
+    summary: 'A notification of the user of the stream was taken back',
+    ...ofNotification,
+  },
+  'label.created': { summary: 'A label was created', ...ofLabel },
+  'label.updated': { summary: 'A label was changed', ...ofLabel },
+  'label.deleted': { summary: 'A label was deleted', ...ofLabel },
+  'canned-reply.created': {
+    summary: 'A canned reply was created; only its owner is told of an own one',
+    ...ofReply,
+  },
+  'canned-reply.updated': {
+    summary: 'A canned reply was changed; only its owner is told of an own one',
+    ...ofReply,
+  },
+  'canned-reply.deleted': {
+    summary: 'A canned reply was deleted; only its owner is told of an own one',
+    ...ofReply,
   },
   'inbox-settings.updated': {
     summary: 'The settings of the inbox were changed; the id is that of the business',

@@ -26,13 +26,13 @@ const body = paragraphText(maxBodyLength)
   .refine((text) => checkBraces(text, '').length === 0, { error: 'A variable is written {{1}} or {{name}}.' })
   .meta({ description: aboutVariables });
 
-const ReplyScope = z.enum(['shared', 'own']).meta({
+export const CannedReplyScope = z.enum(['shared', 'own']).meta({
   id: 'CannedReplyScope',
   description: '`shared`: all users see it, and admins change it. `own`: only its owner sees it',
 });
 
 export const CreateCannedReplyBody = z
-  .strictObject({ shortCode, body, scope: ReplyScope.default('own') })
+  .strictObject({ shortCode, body, scope: CannedReplyScope.default('own') })
   .meta({
     id: 'CreateCannedReplyBody',
     examples: [
@@ -90,7 +90,7 @@ export const CannedReplyView = z
   .object({
     id: z.string(),
     shortCode: z.string(),
-    scope: ReplyScope,
+    scope: CannedReplyScope,
     body: z.string(),
     variables: z.array(z.string()).meta({ description: 'Those of the body, in the order of first use' }),
     createdAt: z.iso.datetime(),

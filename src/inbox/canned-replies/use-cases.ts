@@ -1,6 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
+import { writtenTo } from '../../audit/written.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -8,6 +9,7 @@ import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
+import { scopeOfReply } from './model.ts';
 import type { CannedReplyDoc, CannedReplyRepository } from './repository.ts';
 
 export type { CannedReplyDoc } from './repository.ts';
@@ -135,6 +137,17 @@ const createCannedReplyResource = ({ replies, audit }: CannedReplyUseCaseDeps) =
       shortCode,
       body,
     }),
+    eventOf(written) {
+      const { verb, doc, version } = writtenTo(written);
+      const { _id: id, ownerId, shortCode } = doc;
+      return {
+        type: `canned-reply.${verb}`,
+        entity: { type: 'canned-reply', id },
+        version,
+        audience: ownerId === null ? 'everyone' : { userId: ownerId },
+        view: { shortCode, scope: scopeOfReply(doc) },
+      };
+    },
   });
 
 function assertMayShare({ isAdmin }: ReplyUser): void {

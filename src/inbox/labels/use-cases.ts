@@ -1,6 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
+import { writtenTo } from '../../audit/written.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type AppError, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
@@ -34,6 +35,11 @@ export function createLabelUseCases({ labels, clearLater, audit, clock }: LabelU
     replace: labels.replace,
     remove: labels.remove,
     auditedFieldsOf: ({ name, colour }) => ({ name, colour }),
+    eventOf(written) {
+      const { verb, doc, version } = writtenTo(written);
+      const { _id: id, name, colour } = doc;
+      return { type: `label.${verb}`, entity: { type: 'label', id }, version, view: { name, colour } };
+    },
   });
 
   async function nameTaken(scope: ClientScope, name: string): Promise<AppError> {

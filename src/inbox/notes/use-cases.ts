@@ -1,6 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
+import { writtenTo } from '../../audit/written.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound, type Issue } from '../../platform/errors.ts';
@@ -119,6 +120,16 @@ const createNoteResource = ({ notes, audit }: NoteUseCaseDeps) =>
       mentions: mentions.map((id) => id.toHexString()),
       editedAt,
     }),
+    eventOf(written) {
+      const { verb, doc, version } = writtenTo(written);
+      const { _id: id, conversationId, authorId } = doc;
+      return {
+        type: `note.${verb}`,
+        entity: { type: 'note', id },
+        version,
+        view: { conversationId: conversationId.toHexString(), authorId: authorId.toHexString() },
+      };
+    },
   });
 
 /** The note after the change; throws `invalid-input` unless text and list mention the same users. */

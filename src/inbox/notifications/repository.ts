@@ -22,9 +22,9 @@ export function createNotificationRepository(connection: Connection) {
   return {
     findOf: (
       scope: ClientScope,
-      userId: Types.ObjectId,
-      _id: Types.ObjectId,
-    ): Promise<NotificationDoc | null> => notifications.findOne(scope, { _id, userId }),
+      { userId, _id }: Pick<NotificationDoc, 'userId' | '_id'>,
+      session: ClientSession,
+    ): Promise<NotificationDoc | null> => notifications.findOne(scope, { _id, userId }, { session }),
 
     list: (
       scope: ClientScope,
@@ -44,15 +44,11 @@ export function createNotificationRepository(connection: Connection) {
     countUnread: (scope: ClientScope, userId: Types.ObjectId, atMost: number): Promise<number> =>
       notifications.count(scope, { userId, readAt: null }, { limit: atMost }),
 
-    /** The users whom the note has notified. */
-    async usersToldOf(
+    listOfNote: (
       scope: ClientScope,
       noteId: Types.ObjectId,
       session: ClientSession,
-    ): Promise<Types.ObjectId[]> {
-      const found = await notifications.find(scope, { noteId }, { projection: { userId: 1 }, session });
-      return found.map(({ userId }) => userId);
-    },
+    ): Promise<NotificationDoc[]> => notifications.find(scope, { noteId }, { session }),
 
     insertMany: (
       scope: ClientScope,
@@ -64,17 +60,19 @@ export function createNotificationRepository(connection: Connection) {
       await notifications.deleteMany(scope, { noteId }, { session });
     },
 
-    /** Marks the user's unread notifications up to this one as read. */
+    /** Marks the user's unread notifications up to this one as read; false if there was none. */
     async markRead(
       scope: ClientScope,
       { userId, _id, createdAt }: Pick<NotificationDoc, 'userId' | '_id' | 'createdAt'>,
-      readAt: Date,
-    ): Promise<void> {
-      await notifications.updateMany(
+      { readAt, session }: { readonly readAt: Date; readonly session: ClientSession },
+    ): Promise<boolean> {
+      const { modifiedCount } = await notifications.updateMany(
         scope,
         { userId, readAt: null, $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lte: _id } }] },
         { $set: { readAt } },
+        { session },
       );
+      return modifiedCount > 0;
     },
   };
 }

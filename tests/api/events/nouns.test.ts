@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import type { ConversationRecord } from '../../../src/inbox/conversations/use-cases.ts';
 import { openEvents, type EventStreamClient } from '../../support/event-stream.ts';
 import { newAdmin, newColleague, useIdentityApi, type Person } from '../../support/identity-api.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -48,6 +50,18 @@ describe('api › live events of what people change', function () {
         : undefined;
     });
 
+  async function addConversation(): Promise<string> {
+    const at = new Date();
+    const { insertedId } = await api()
+      .collection<ConversationRecord>('conversations')
+      .insertOne({
+        ...{ _id: new Types.ObjectId(), clientId: new Types.ObjectId(admin.clientId) },
+        ...{ contactId: new Types.ObjectId(), channelId: new Types.ObjectId(), status: 'open' },
+        ...{ lastMessageAt: at, unreadCount: 0, createdAt: at, version: 1, history: [] },
+      });
+    return insertedId.toHexString();
+  }
+
   const week = { mon: [['09:00', '18:00']] };
 
   it('business hours › created, changed and deleted are told to everyone', async () => {
@@ -63,6 +77,59 @@ describe('api › live events of what people change', function () {
         { type: 'business-hours.deleted', version: 3, view: { name: 'Shop', zone: 'Europe/Berlin' } },
       ]);
     }
+  });
+
+  it('labels, shared replies › told to everyone; an own reply to its owner alone', async () => {
+    const label = await take({
+      path: '/api/labels',
+      method: 'POST',
+      json: { name: 'Refund', colour: '#dc2626' },
+    });
+    await take({ path: `/api/labels/${String(label['id'])}`, method: 'DELETE' });
+    const view = { name: 'Refund', colour: '#dc2626' };
+    assert.deepEqual(await heard(forAgent, String(label['id']), 2), [
+      { type: 'label.created', version: 1, view },
+      { type: 'label.deleted', version: 2, view },
+    ]);
+    const reply = { shortCode: 'mine', body: 'A secret text' };
+    const own = await take({ path: '/api/canned-replies', method: 'POST', json: { ...reply, scope: 'own' } });
+    const shared = await take({
+      path: '/api/canned-replies',
+      method: 'POST',
+      json: { ...reply, scope: 'shared' },
+    });
+    assert.deepEqual(await heard(forAdmin, String(own['id']), 1), [
+      { type: 'canned-reply.created', version: 1, view: { shortCode: 'mine', scope: 'own' } },
+    ]);
+    await heard(forAgent, String(shared['id']), 1);
+    assert.ok(
+      !forAgent.text().includes(String(own['id'])),
+      'the agent hears nothing of the own reply of the admin',
+    );
+    assert.doesNotMatch(forAdmin.text(), /secret text/);
+  });
+
+  it('a note that mentions a colleague › everyone hears of the note, the colleague alone of the notification', async () => {
+    const conversationId = await addConversation();
+    const json = { conversationId, body: `Secret @[${agent.id}]`, mentions: [agent.id] };
+    const { id } = await take({ path: '/api/notes', method: 'POST', json });
+    const note = { conversationId, authorId: admin.id };
+    assert.deepEqual(await heard(forAdmin, String(id), 1), [
+      { type: 'note.created', version: 1, view: note },
+    ]);
+    const ofNotifications = () => forAgent.events().filter(({ entity }) => entity.type === 'notification');
+    const [told] = await waitFor('the notification', () => ofNotifications().length > 0 && ofNotifications());
+    assert.deepEqual(told?.view, { kind: 'mention', noteId: id, conversationId });
+    const read = await agent.call('/api/notifications/read', { json: { upTo: told?.entity.id } });
+    assert.equal(read.status, 200, read.text);
+    await take({ path: `/api/notes/${String(id)}`, method: 'DELETE' });
+    await heard(forAdmin, String(id), 2);
+    const seen = await waitFor('three events', () => ofNotifications().length >= 3 && ofNotifications());
+    assert.deepEqual(
+      seen.map(({ type, version }) => `${type} ${version}`),
+      ['notification.created 1', 'notification.read 2', 'notification.deleted 3'],
+    );
+    assert.doesNotMatch(forAdmin.text(), /Secret|"notification/);
   });
 
   it('the presence of an agent › told when they choose it, and when they are disabled', async () => {
