@@ -27,13 +27,18 @@ export interface IncomingFile {
 
 /**
  * The file in the body of the request. Throws `body-too-large` if the declared length says so, and `unsupported-media-type`
- * for a compressed body.
+ * for a compressed body and for a form.
  */
 export function incomingFileOf({ req: request, res: response }: Context, maxBytes: number): IncomingFile {
   if (declaredBytes(request) > maxBytes) throw tooLarge(maxBytes);
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding !== 'identity')
     throw new AppError('unsupported-media-type', 'Send the file without a content encoding.');
+  if (request.headers['content-type']?.trim().toLowerCase().startsWith('multipart/'))
+    throw new AppError(
+      'unsupported-media-type',
+      'The body is a form. Send the file alone as the body, and its name as ?filename=.',
+    );
   return {
     contentType: request.headers['content-type'],
     open() {

@@ -93,6 +93,12 @@ describe('api › uploads', function () {
       {},
       { status: 415, code: 'unsupported-media-type' },
     ],
+    [
+      'a form',
+      Buffer.from('--x\r\ncontent-disposition: form-data; name="file"\r\n\r\nHello\r\n--x--\r\n'),
+      { type: 'multipart/form-data; boundary=x' },
+      { status: 415, code: 'unsupported-media-type' },
+    ],
     ['nothing', Buffer.alloc(0), {}, { status: 400, code: 'invalid-input' }],
   ] as const)
     it(`${what} › ${expected.status}`, async () => {
