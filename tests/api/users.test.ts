@@ -112,13 +112,15 @@ describe('users', () => {
     assert.deepEqual(
       shown.map((user) => Object.keys(user).toSorted()),
       [
-        ['createdAt', 'id', 'name', 'role', 'status'],
-        ['createdAt', 'id', 'name', 'role', 'status'],
+        ['createdAt', 'hasPassword', 'id', 'name', 'role', 'status'],
+        ['createdAt', 'hasPassword', 'id', 'name', 'role', 'status'],
       ],
     );
     const one = await agent.call(`/api/users/${admin.id}`);
     const { createdAt, ...shownToAgents } = one.body;
-    assert.deepEqual(shownToAgents, { id: admin.id, name: 'Jane Doe', role: 'admin', status: 'active' });
+    assert.deepEqual(shownToAgents, {
+      ...{ id: admin.id, name: 'Jane Doe', role: 'admin', status: 'active', hasPassword: true },
+    });
     assert.match(String(createdAt), /^\d{4}-\d\d-\d\dT/);
     assert.deepEqual((await list(agent, `?q=${encodeURIComponent(admin.email)}`)).items, []);
     assert.equal(codeOf(await invite(agent)), '403 forbidden');

@@ -13,6 +13,7 @@ const colleagueFields = {
   name: z.string(),
   role: UserRole,
   status: UserStatus,
+  hasPassword: z.boolean().meta({ description: 'False until an invited user sets a password' }),
 };
 
 const colleagueExample = {
@@ -20,6 +21,7 @@ const colleagueExample = {
   name: 'Jane Doe',
   role: 'admin',
   status: 'active',
+  hasPassword: true,
 } as const;
 
 export const userExample = {
@@ -27,7 +29,6 @@ export const userExample = {
   clientId: '665f1c2ab7e4d3a9c8b01200',
   email: 'jane@example.com',
   isOperator: false,
-  hasPassword: true,
   invitedAt: null,
   emailConfirmedAt: '2026-11-23T08:05:00.000Z',
   emailChange: null,
@@ -62,7 +63,6 @@ export const UserView = z
     clientId: z.string(),
     email: z.string(),
     isOperator: z.boolean().meta({ description: 'Platform staff; granted on the server only' }),
-    hasPassword: z.boolean().meta({ description: 'False until an invited user sets a password' }),
     invitedAt: z.iso.datetime().nullable().meta({ description: 'Null if the user signed up' }),
     emailConfirmedAt: z.iso
       .datetime()

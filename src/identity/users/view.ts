@@ -13,25 +13,24 @@ function toEmailChangeView(user: UserDoc): UserView['emailChange'] {
   };
 }
 
-export const toUserView = (user: UserDoc): UserView => ({
+/** What colleagues see of each other. */
+const toColleagueFields = (user: UserDoc) => ({
   id: user._id.toHexString(),
-  clientId: user.clientId.toHexString(),
   name: user.name,
-  email: user.email,
   role: user.role,
   status: user.status,
-  isOperator: user.isOperator,
   hasPassword: user.passwordHash !== undefined,
-  invitedAt: user.invitedAt?.toISOString() ?? null,
-  emailConfirmedAt: user.emailConfirmedAt?.toISOString() ?? null,
-  emailChange: toEmailChangeView(user),
   createdAt: user.createdAt.toISOString(),
 });
 
-export const toColleagueView = (user: UserDoc): ColleagueView => ({
-  id: user._id.toHexString(),
-  name: user.name,
-  role: user.role,
-  status: user.status,
-  createdAt: user.createdAt.toISOString(),
+export const toUserView = (user: UserDoc): UserView => ({
+  ...toColleagueFields(user),
+  clientId: user.clientId.toHexString(),
+  email: user.email,
+  isOperator: user.isOperator,
+  invitedAt: user.invitedAt?.toISOString() ?? null,
+  emailConfirmedAt: user.emailConfirmedAt?.toISOString() ?? null,
+  emailChange: toEmailChangeView(user),
 });
+
+export const toColleagueView = (user: UserDoc): ColleagueView => toColleagueFields(user);
