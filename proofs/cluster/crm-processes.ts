@@ -110,6 +110,8 @@ function toEnv(options: CrmOptions, { apiPort, workerPort, sandboxPort }: CrmPor
     WHATSAPP_API_URL: `http://127.0.0.1:${sandboxPort}`,
     MEDIA_DIR: join(options.folder, 'media'),
     MEDIA_MIN_FREE_MIB: '0',
+    // Nobody listens: the mails of a run must not reach the catcher of a stack that runs beside it.
+    SMTP_URL: 'smtp://127.0.0.1:9',
     SANDBOX_PORT: String(sandboxPort),
     SANDBOX_DATA_DIR: join(options.folder, 'sandbox'),
     SANDBOX_WEBHOOK_URL: `http://127.0.0.1:${apiPort}/webhook/incoming`,

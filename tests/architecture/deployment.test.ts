@@ -51,6 +51,12 @@ interface Policy {
       readonly matchExpressions?: readonly { key: string; operator: string; values: readonly string[] }[];
     };
     readonly policyTypes: readonly string[];
+    readonly ingress?: readonly {
+      readonly from: readonly {
+        readonly namespaceSelector: { readonly matchLabels: Readonly<Record<string, string>> };
+      }[];
+      readonly ports: readonly { readonly port: number }[];
+    }[];
     readonly egress?: readonly {
       readonly to?: unknown;
       readonly ports?: readonly { readonly protocol: string; readonly port: number }[];
@@ -65,7 +71,10 @@ interface Manifest {
   readonly spec?: {
     readonly ttlSecondsAfterFinished?: number;
     readonly template?: {
-      readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+      readonly metadata: {
+        readonly labels: Readonly<Record<string, string>>;
+        readonly annotations?: Readonly<Record<string, string>>;
+      };
       readonly spec: PodSpec;
     };
   };
@@ -82,6 +91,7 @@ interface PodSpec {
   readonly securityContext: Readonly<Record<string, unknown>>;
   readonly containers: readonly {
     readonly envFrom?: readonly unknown[];
+    readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
     readonly startupProbe?: Probe;
     readonly livenessProbe?: Probe;
     readonly securityContext: Readonly<Record<string, unknown>>;
@@ -115,6 +125,18 @@ function selects({ spec: { podSelector } }: Policy, labels: Readonly<Record<stri
     })
   );
 }
+
+/** The TCP ports on which a namespace may call a pod. */
+const portsFor = (namespace: string, labels: Readonly<Record<string, string>>): readonly number[] =>
+  policies
+    .filter((policy) => policy.spec.policyTypes.includes('Ingress') && selects(policy, labels))
+    .flatMap(({ spec }) => spec.ingress ?? [])
+    .filter(({ from }) =>
+      from.some(
+        ({ namespaceSelector }) => namespaceSelector.matchLabels['kubernetes.io/metadata.name'] === namespace,
+      ),
+    )
+    .flatMap(({ ports }) => ports.map(({ port }) => port));
 
 /** The TCP ports that a pod may call anywhere. */
 const openPorts = (labels: Readonly<Record<string, string>>): ReadonlySet<number> =>
@@ -217,6 +239,22 @@ describe('Kubernetes', () => {
         assert.ok(patienceSeconds >= 3_600, `${patienceSeconds} s`);
         assert.equal(livenessProbe?.httpGet.path, '/healthz', 'never a check of a dependency');
       }
+  });
+
+  it('metrics › Prometheus › may call the port that each process serves them on, and nobody else may', () => {
+    const { METRICS_PORT: _api, WORKER_METRICS_PORT: _worker, ...environment } = testEnvironment();
+    const { metrics } = loadConfig(environment);
+    const served = { api: metrics.apiPort, worker: metrics.workerPort };
+    for (const [part, port] of Object.entries(served)) {
+      const pod = pods.find(({ metadata }) => metadata.labels['part'] === part);
+      assert.ok(pod !== undefined, part);
+      assert.equal(pod.metadata.annotations?.['prometheus.io/scrape'], 'true');
+      assert.equal(pod.metadata.annotations['prometheus.io/port'], String(port));
+      const named = pod.spec.containers.flatMap(({ ports = [] }) => ports);
+      assert.equal(named.find(({ name }) => name === 'metrics')?.containerPort, port);
+      assert.ok(portsFor('monitoring', pod.metadata.labels).includes(port), part);
+      assert.ok(!portsFor('ingress-nginx', pod.metadata.labels).includes(port), part);
+    }
   });
 
   it('the migration job › is gone soon after its end, because an apply cannot change it', () => {

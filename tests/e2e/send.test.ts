@@ -101,6 +101,13 @@ describe('e2e › send a template', function () {
     assert.equal(call?.phoneNumberId, user.phoneNumberId);
   });
 
+  it('an account whose e-mail address nobody has confirmed › sends', async () => {
+    const me = await user.call<{ user: { emailConfirmedAt: string | null } }>('/api/auth/me');
+    assert.equal(me.body.user.emailConfirmedAt, null);
+    const { id } = await user.send({ to: phoneEndingIn('01') });
+    await user.waitForStatus(id, ['sent', 'delivered', 'read']);
+  });
+
   for (const expected of expectations) {
     const { digits, what, status, calls } = expected;
     it(`a number ending in ${digits} (${what}) › ${calls} provider call(s) › ${status}`, async () => {
