@@ -33,7 +33,7 @@ export interface IncomingCall {
 export type Decision =
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly refusalKey?: string }
   | { readonly kind: 'cut' }
-  | { readonly kind: 'marked-read' }
+  | { readonly kind: 'marked-read'; readonly messageId: string; readonly isTyping: boolean }
   | {
       readonly kind: 'accepted';
       readonly send: SendRequest;
@@ -184,9 +184,9 @@ export function decide(call: IncomingCall, deps: DecideDeps): Decision {
   if (scripted !== null) return scriptedDecision(scripted);
   const parsed = parseBody(call.body, call.edge);
   if (parsed.kind === 'invalid') return refused(refuse(parsed.code, { details: parsed.details }));
-  if (parsed.kind === 'mark-read') return { kind: 'marked-read' };
   const senderError = senderErrors[call.phoneNumberId];
   if (senderError !== undefined) return refused(refuse(senderError));
+  if (parsed.kind === 'mark-read') return { ...parsed, kind: 'marked-read' };
   if (!store.takeSend(call.phoneNumberId, call.at)) return refused(refuse(130429, { status: 429 }));
   return decideSend(parsed, call, deps);
 }

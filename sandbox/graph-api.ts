@@ -133,6 +133,9 @@ export function createMessagesEndpoint(deps: MessagesEndpointDeps) {
       opaque: isRecord(call.body) ? textOrNull(call.body['biz_opaque_callback_data']) : null,
       wamid: isAccepted ? createOutboundWamid(decision.send.waId ?? decision.send.input) : null,
       answered: answeredOf(decision),
+      ...(decision.kind === 'marked-read'
+        ? { mark: { messageId: decision.messageId, isTyping: decision.isTyping } }
+        : {}),
       body: call.received,
     };
     if (isAccepted) return { item, ...acceptedFields(decision, call.edge, call.at + decision.plan.delayMs) };

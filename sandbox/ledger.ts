@@ -16,6 +16,8 @@ export interface LedgerItem {
   /** Null for a refused call and for a read mark. */
   readonly wamid: string | null;
   readonly answered: Answered;
+  /** Only for accepted read marks: the message that was marked, and whether typing was shown too. */
+  readonly mark?: { readonly messageId: string; readonly isTyping: boolean };
   /** The received body: JSON, or a text if it was not JSON. */
   readonly body: unknown;
 }

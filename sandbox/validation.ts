@@ -15,7 +15,14 @@ export interface SendRequest {
   readonly opaque: string | null;
 }
 
-export type ParsedBody = SendRequest | { readonly kind: 'mark-read' } | InputProblem;
+/** A read mark of a message; as Meta has it, typing is one too. */
+export interface MarkRequest {
+  readonly kind: 'mark-read';
+  readonly messageId: string;
+  readonly isTyping: boolean;
+}
+
+export type ParsedBody = SendRequest | MarkRequest | InputProblem;
 
 const MAX_OPAQUE_LENGTH = 512;
 const PHONE_PUNCTUATION = /[\s()+-]/g;
@@ -70,9 +77,12 @@ function parseRecipient(body: JsonRecord): Recipient | InputProblem {
 
 function parseMarkRead(body: JsonRecord): ParsedBody {
   if (body['status'] !== 'read') return problem(100, 'Param status must be one of {READ}.');
-  return typeof body['message_id'] === 'string' && body['message_id'] !== ''
-    ? { kind: 'mark-read' }
-    : problem(100, 'The parameter message_id is required.');
+  const { message_id: messageId, typing_indicator: typing } = body;
+  if (typeof messageId !== 'string' || messageId === '')
+    return problem(100, 'The parameter message_id is required.');
+  if (typing !== undefined && (!isRecord(typing) || typing['type'] !== 'text'))
+    return problem(100, 'Param typing_indicator.type must be one of {TEXT}.');
+  return { kind: 'mark-read', messageId, isTyping: typing !== undefined };
 }
 
 const PRODUCT_POLICIES = ['CLOUD_API_FALLBACK', 'STRICT'];

@@ -158,12 +158,16 @@ describe('sandbox numbers', () => {
     assert.equal(stage.receiver.statuses()[0]?.recipient_id, undefined);
   });
 
-  it('read mark › success, in the ledger, no receipts', async () => {
+  it('read mark, with and without typing › success, in the ledger, no receipts', async () => {
     const mark = { messaging_product: 'whatsapp', status: 'read', message_id: 'wamid.x' };
     const reply = await send(stage.sandbox, mark);
     assert.deepEqual([reply.status, reply.body], [200, { success: true }]);
     const [item] = (await readLedger(stage.sandbox)).items;
     assert.deepEqual([item?.to, item?.wamid, item?.answered], [null, null, { status: 200 }]);
+    assert.deepEqual(item?.mark, { messageId: 'wamid.x', isTyping: false });
+    await send(stage.sandbox, { ...mark, typing_indicator: { type: 'text' } });
+    const typing = (await readLedger(stage.sandbox)).items.at(-1);
+    assert.deepEqual(typing?.mark, { messageId: 'wamid.x', isTyping: true });
     assert.deepEqual(
       (await control<{ receipts: { pending: number } }>(stage.sandbox, 'GET /stats')).body.receipts.pending,
       0,

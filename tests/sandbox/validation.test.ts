@@ -120,6 +120,12 @@ describe('sandbox validation', () => {
       131008,
       /action/,
     ],
+    [
+      'read mark with a wrong typing indicator',
+      { messaging_product: 'whatsapp', status: 'read', message_id: 'w', typing_indicator: { type: 'voice' } },
+      100,
+      /typing_indicator/,
+    ],
     ['read mark without message', { messaging_product: 'whatsapp', status: 'read' }, 100, /message_id/],
     ['unknown mark', { messaging_product: 'whatsapp', status: 'seen', message_id: 'x' }, 100, /status/],
   ];
