@@ -22,6 +22,7 @@ import {
 } from './graph.ts';
 import { messagingLimitOf } from './number-events.ts';
 import type { MessageBody } from './payload.ts';
+import { callReadMark } from './read-marks.ts';
 import { explainTransport, isNotReached } from './transport-errors.ts';
 
 export type { HttpAnswer } from './graph.ts';
@@ -103,6 +104,7 @@ export function createCloudApiGateway(options: GraphOptions): Gateway {
       return ask(number, path, interpretAccountAnswer);
     },
     findInAccount: (number) => findInAccount(ask, number),
+    markRead: (sender, mark, limits) => callReadMark(graph, sender, mark, limits),
     close: () => graph.close(),
   };
 }

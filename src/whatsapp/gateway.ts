@@ -7,8 +7,23 @@ import type { TransportFailure } from './transport-errors.ts';
 export interface Gateway extends NumberGateway {
   /** Makes exactly one call and never repeats it; none if it cannot begin in time, which is `not-reached`. */
   send(sender: Sender, body: MessageBody, limits?: CallLimits): Promise<GatewayAnswer>;
+  /** Makes one call, at most `timeoutMs` long; a repetition changes nothing. */
+  markRead(
+    sender: Sender,
+    mark: ReadMark,
+    limits: CallLimits & { readonly timeoutMs: number },
+  ): Promise<ReadMarkAnswer>;
   close(): Promise<void>;
 }
+
+/** Shows the contact that a message was read, and earlier ones with it. */
+export interface ReadMark {
+  readonly providerMessageId: string;
+  /** Also that somebody types, for 25 s or until a message. */
+  readonly isTyping: boolean;
+}
+
+export type ReadMarkAnswer = { readonly kind: 'marked' } | Unanswered;
 
 /** Queries about a number; Meta counts them for the account, as it counts template calls. */
 export interface NumberGateway {

@@ -21,6 +21,8 @@ export interface GraphRequest {
   readonly body?: object;
   /** The last moment at which the first byte may leave, by `performance.now()`. */
   readonly beginByMs?: number;
+  /** Shorter than that of the client. */
+  readonly timeoutMs?: number;
 }
 
 export interface HttpAnswer {
@@ -48,7 +50,7 @@ export function createGraphClient(options: GraphOptions): GraphClient {
     bodyTimeout: options.timeoutMs,
   });
   return {
-    async request({ method, path, accessToken, body, beginByMs }) {
+    async request({ method, path, accessToken, body, beginByMs, timeoutMs }) {
       const dispatcher = beginByMs === undefined ? pool : pool.compose(refuseLate(beginByMs));
       const {
         statusCode,
@@ -62,6 +64,7 @@ export function createGraphClient(options: GraphOptions): GraphClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(timeoutMs === undefined ? {} : { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }),
       });
       return {
         status: statusCode,
