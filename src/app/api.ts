@@ -22,7 +22,7 @@ import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
 import { buildCore, type Core } from './core.ts';
 import { createDependencyWatch } from './dependencies.ts';
-import { eventTable } from './events.ts';
+import { eventTable, passingEventTable } from './events.ts';
 import { dependencyLoop, observeLoops } from './loops.ts';
 import { problems } from './problems.ts';
 
@@ -151,6 +151,7 @@ const liveEvents = (
   buildEvents({
     mongo,
     table: eventTable,
+    passingTable: passingEventTable,
     store,
     findEnded,
     onListening: areas.inbox.noteListening,

@@ -1,10 +1,10 @@
 import { buildAudit } from '../audit/build.ts';
 import { buildEventStore } from '../events/build.ts';
-import type { EventTable } from '../events/declare.ts';
+import type { EventTable, PassingEventTable } from '../events/declare.ts';
 import { channelEvents } from '../channels/events.ts';
 import { consentEvents } from '../consent/events.ts';
 import { identityEvents } from '../identity/events.ts';
-import { inboxEvents } from '../inbox/events.ts';
+import { inboxEvents, inboxPassingEvents } from '../inbox/events.ts';
 import { peopleEvents } from '../people/events.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
@@ -23,9 +23,12 @@ export const eventTable: EventTable = combineTables(
   sendingEvents,
 );
 
+/** Every type of passing event. */
+export const passingEventTable: PassingEventTable = inboxPassingEvents;
+
 /** What every change leaves behind: audit events and live events. */
 export function buildRecords({ mongo, clock }: { mongo: MongoConnection; clock: Clock }) {
-  const store = buildEventStore({ mongo, table: eventTable, clock });
+  const store = buildEventStore({ mongo, table: eventTable, passingTable: passingEventTable, clock });
   const events = store.recorder;
   return { store, events, audit: buildAudit({ mongo, events, clock }) };
 }

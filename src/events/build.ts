@@ -6,11 +6,13 @@ import { createLoops, once, type RunnableLoop } from '../platform/loop.ts';
 import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
-import type { EventTable } from './declare.ts';
+import type { EventTable, PassingEventTable } from './declare.ts';
 import type { eventInstruments } from './instruments.ts';
 import { eventLoops } from './loops.ts';
 import { createEventRecorder, type EventRecorder } from './recorder.ts';
 import { createEventHeadRepository, createOutboxRepository } from './repository.ts';
+import { createPassingEventRepository } from './passing/repository.ts';
+import { createTeller, type TellPassing } from './passing/teller.ts';
 import { eventRoutes } from './routes.ts';
 import { createSequencer } from './sequencing/sequencer.ts';
 import { createStreams, type StreamsDeps } from './stream/streams.ts';
@@ -21,20 +23,23 @@ import { createTickets } from './tickets/tickets.ts';
 interface EventStoreDeps {
   readonly mongo: MongoConnection;
   readonly table: EventTable;
+  readonly passingTable: PassingEventTable;
   readonly clock: Clock;
 }
 
 /** The outbox, and the recorder that every process uses which changes something. */
-export function buildEventStore({ mongo, table, clock }: EventStoreDeps) {
+export function buildEventStore({ mongo, table, passingTable, clock }: EventStoreDeps) {
   const outbox = createOutboxRepository(mongo);
+  const passing = createPassingEventRepository(mongo);
+  const tellPassing: TellPassing = createTeller({ events: passing, table: passingTable, clock });
   const recorder: EventRecorder = createEventRecorder({ outbox, table, clock });
-  return { outbox, recorder };
+  return { outbox, recorder, passing, tellPassing };
 }
 
 export type EventStore = ReturnType<typeof buildEventStore>;
 
 interface EventDeps extends EventStoreDeps {
-  readonly store: Pick<EventStore, 'outbox'>;
+  readonly store: Pick<EventStore, 'outbox' | 'passing'>;
   readonly findEnded: StreamsDeps['findEnded'];
   readonly onListening: NonNullable<StreamsDeps['onListening']>;
   readonly metrics: Measured<typeof eventInstruments>;
@@ -46,10 +51,10 @@ const leaseMs = 5_000;
 /** Live events: numbers them, and streams them to the users of this process. */
 export function buildEvents(deps: EventDeps) {
   const { mongo, table, store, findEnded, onListening, metrics, clock, logger } = deps;
-  const { outbox } = store;
+  const { outbox, passing } = store;
   const { eventStreams, eventsNumbered, eventDelay } = metrics.instruments;
   const heads = createEventHeadRepository(mongo);
-  const tail = createTail({ outbox, heads, clock, logger });
+  const tail = createTail({ outbox, heads, passing, clock, logger });
   const sequencer = createSequencer({
     outbox,
     heads,
@@ -68,7 +73,9 @@ export function buildEvents(deps: EventDeps) {
     ...{ outbox, heads, tail, findEnded, onListening, clock, logger, onCount },
   });
   const tickets = createTickets({ tickets: createEventTicketRepository(mongo), findEnded, clock });
-  const routes: readonly AnyRoute[] = eventRoutes({ eventTable: table, streams, tickets });
+  const routes: readonly AnyRoute[] = eventRoutes({
+    ...{ eventTable: table, passingTable: deps.passingTable, streams, tickets },
+  });
   const loops: readonly RunnableLoop[] = createLoops(eventLoops, {
     'event-sequencer': sequencer,
     'event-tail': tail.work,

@@ -34,6 +34,32 @@ export type EventType = keyof EventTypes;
 
 export type EventTable = Readonly<Record<EventType, EventDefinition>>;
 
+/**
+ * A kind of event about a moment, such as typing. It is told to everyone of the business who listens just then, but to the
+ * one who caused it. It is kept nowhere, so it has no number, no version, and is never sent again.
+ */
+export type PassingEventDefinition = Pick<EventDefinition, 'summary' | 'entity' | 'view'>;
+
+/** Declares the passing events of an area; keeps their types. */
+export const definePassingEvents = <const Table extends Readonly<Record<string, PassingEventDefinition>>>(
+  table: Table,
+): Table => table;
+
+/** Each area extends this by its own table. */
+// oxlint-disable-next-line typescript/no-empty-object-type -- the areas fill it
+export interface PassingEventTypes {}
+
+export type PassingEventTable = Readonly<Record<keyof PassingEventTypes, PassingEventDefinition>>;
+
+/** A passing event to tell, of any declared type. */
+export type NewPassingEvent = {
+  [Type in keyof PassingEventTypes]: {
+    readonly type: Type;
+    readonly entity: { readonly type: PassingEventTypes[Type]['entity']; readonly id: Types.ObjectId };
+    readonly view: z.input<PassingEventTypes[Type]['view']>;
+  };
+}[keyof PassingEventTypes];
+
 interface Fact<Type extends EventType, Entity extends string, View> {
   readonly type: Type;
   readonly entity: { readonly type: Entity; readonly id: Types.ObjectId };

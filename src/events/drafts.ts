@@ -11,9 +11,13 @@ export function draftEvent(table: EventTable, fact: NewEvent, at: Date): Draft {
   const { type, entity, version } = fact;
   const { view: schema, audience } = table[type];
   const view = schema.parse(fact.view);
+  assertSmall(type, view);
+  return { type, entity, version, at, ...toStored(fact.audience ?? audience), view, isPending: true };
+}
+
+export function assertSmall(type: string, view: Readonly<Record<string, unknown>>): void {
   const bytes = Buffer.byteLength(JSON.stringify(view));
   if (bytes > maxViewBytes) throw new Error(`The view of ${type} has ${bytes} bytes, over ${maxViewBytes}.`);
-  return { type, entity, version, at, ...toStored(fact.audience ?? audience), view, isPending: true };
 }
 
 const toStored = (audience: Audience): Pick<Draft, 'audience' | 'userId'> =>

@@ -1,11 +1,12 @@
 import { route } from '../http/route.ts';
-import type { EventTable } from './declare.ts';
+import type { EventTable, PassingEventTable } from './declare.ts';
 import { EventTicketView, liveEventSchemaOf, StreamEventsQuery } from './schemas.ts';
 import type { EventStreams } from './stream/streams.ts';
 import type { EventTickets } from './tickets/tickets.ts';
 
 interface EventRouteDeps {
   readonly eventTable: EventTable;
+  readonly passingTable: PassingEventTable;
   readonly streams: Pick<EventStreams, 'admit'>;
   readonly tickets: Pick<EventTickets, 'issue'>;
 }
@@ -13,7 +14,7 @@ interface EventRouteDeps {
 const tag = 'Live events';
 const access = ['admin', 'agent'] as const;
 
-export const eventRoutes = ({ eventTable, streams, tickets }: EventRouteDeps) => [
+export const eventRoutes = ({ eventTable, passingTable, streams, tickets }: EventRouteDeps) => [
   route({
     method: 'get',
     path: '/api/events',
@@ -24,13 +25,14 @@ export const eventRoutes = ({ eventTable, streams, tickets }: EventRouteDeps) =>
       '`Last-Event-ID` a stream begins after that event, so nothing is missed or sent twice. Without it, it begins now. ' +
       'These frames are no events: `ready` (the place where the stream begins), `reset` (some events are no longer ' +
       'kept: load again what you show), `expired` (the access token is over: connect again with a new one), and ' +
-      'comments, which come every 15 seconds. Agents ' +
+      'comments, which come every 15 seconds. Events about a moment, such as `conversation.typing`, have neither id nor ' +
+      '`seq`, and are never sent again. Agents ' +
       'receive only what they may see. A user may have 10 streams at each API process.',
     tag,
     access,
     acceptsTicket: true,
     query: StreamEventsQuery,
-    stream: liveEventSchemaOf(eventTable),
+    stream: liveEventSchemaOf(eventTable, passingTable),
     replies: { 200: null },
     problems: ['too-many-streams'],
     async handle({ actor, query, request }) {

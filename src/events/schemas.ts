@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EventDefinition, EventTable } from './declare.ts';
+import type { EventDefinition, EventTable, PassingEventDefinition, PassingEventTable } from './declare.ts';
 
 export const StreamEventsQuery = z.strictObject({
   ticket: z
@@ -65,8 +65,32 @@ const eventSchemaOf = (type: string, { summary, entity, view }: EventDefinition,
       ],
     });
 
+const passingSchemaOf = (
+  type: string,
+  { summary, entity, view }: PassingEventDefinition,
+  reference: z.ZodObject,
+) =>
+  z
+    .object({
+      type: z.literal(type),
+      at: z.iso.datetime().meta({ description: 'When it happened' }),
+      entity: reference,
+      view,
+    })
+    .meta({
+      id: `${pascal(type)}Event`,
+      description: `${summary}. It has no number and is never sent again.`,
+      examples: [
+        {
+          ...{ type, at: '2026-11-29T08:00:00.000Z' },
+          entity: { type: entity, id: '665f1c2ab7e4d3a9c8b01230' },
+          view: exampleOf(view),
+        },
+      ],
+    });
+
 /** Every live event, told apart by its `type`. */
-export function liveEventSchemaOf(table: EventTable) {
+export function liveEventSchemaOf(table: EventTable, passing: PassingEventTable) {
   const references = new Map<string, z.ZodObject>();
   const referenceTo = (entity: string): z.ZodObject => {
     const known = references.get(entity);
@@ -80,8 +104,11 @@ export function liveEventSchemaOf(table: EventTable) {
   const [first, ...others] = Object.entries<EventDefinition>(table).map(([type, definition]) =>
     eventSchemaOf(type, definition, referenceTo(definition.entity)),
   );
+  const passed = Object.entries<PassingEventDefinition>(passing).map(([type, definition]) =>
+    passingSchemaOf(type, definition, referenceTo(definition.entity)),
+  );
   if (first === undefined) throw new Error('No area declares an event.');
   return z
-    .discriminatedUnion('type', [first, ...others])
+    .discriminatedUnion('type', [first, ...others, ...passed])
     .meta({ id: 'LiveEvent', examples: [exampleOf(first)] });
 }

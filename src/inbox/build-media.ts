@@ -94,7 +94,7 @@ export function buildMedia(deps: MediaDeps) {
     eventLoops: (recorder: EventRecorder): readonly RunnableLoop[] =>
       createLoops(mediaEventLoops, {
         'media-events': createMarkPublisher(
-          { marks: files, eventOf: mediaEventOf },
+          { marks: files, eventsOf: (docs) => docs.map(mediaEventOf) },
           {
             recorder,
             lease: createLease({ connection: mongo, name: 'media-events', leaseMs: 5_000, clock }),

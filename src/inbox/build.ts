@@ -84,7 +84,7 @@ interface ConversationEventDeps {
 export const buildConversationEventLoops = ({ mongo, store, recorder, clock }: ConversationEventDeps) =>
   createLoops(conversationEventLoops, {
     'conversation-events': createMarkPublisher(
-      { marks: store.repository, eventOf: conversationEventOf },
+      { marks: store.repository, eventsOf: (docs) => docs.map(conversationEventOf) },
       {
         recorder,
         lease: createLease({ connection: mongo, name: 'conversation-events', leaseMs: 5_000, clock }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineEvents } from '../events/declare.ts';
+import { defineEvents, definePassingEvents } from '../events/declare.ts';
 import { openEnum } from '../platform/fields.ts';
 import { Presence } from './assignment/agents/schemas.ts';
 import { CannedReplyScope } from './canned-replies/schemas.ts';
@@ -150,8 +150,28 @@ export const inboxEvents = defineEvents({
   },
 });
 
+const TypingFacts = z
+  .object({
+    userId: z.string().meta({ description: 'Who types' }),
+    until: z.iso.datetime().meta({ description: 'It is over then, unless another event comes before' }),
+  })
+  .meta({
+    id: 'TypingFacts',
+    examples: [{ userId: '665f1c2ab7e4d3a9c8b01234', until: '2026-11-29T08:00:06.000Z' }],
+  });
+
+export const inboxPassingEvents = definePassingEvents({
+  'conversation.typing': {
+    summary: 'A colleague types in a conversation',
+    ...{ entity: 'conversation', view: TypingFacts },
+  },
+});
+
 type InboxEvents = typeof inboxEvents;
+type InboxPassingEvents = typeof inboxPassingEvents;
 
 declare module '../events/declare.ts' {
   interface EventTypes extends InboxEvents {}
+
+  interface PassingEventTypes extends InboxPassingEvents {}
 }

@@ -97,7 +97,7 @@ interface MessageEventDeps {
 export const buildMessageEventLoops = ({ mongo, messages, recorder, clock }: MessageEventDeps) =>
   createLoops(messageEventLoops, {
     'message-events': createMarkPublisher(
-      { marks: messages, eventOf: messageEventOf },
+      { marks: messages, eventsOf: (docs) => docs.map(messageEventOf) },
       { recorder, lease: createLease({ connection: mongo, name: 'message-events', leaseMs: 5_000, clock }) },
     ),
   });

@@ -14,6 +14,7 @@ const changingByThemselves = new Set([
   'email_change_links',
   'outbox_events',
   'event_heads',
+  'passing_events',
 ]);
 
 describe('api › tenancy', function () {

@@ -11,6 +11,9 @@ export interface StreamedEvent {
   readonly view: Readonly<Record<string, unknown>>;
 }
 
+/** An event about a moment, without a number. */
+export type PassedEvent = Pick<StreamedEvent, 'type' | 'entity' | 'view'>;
+
 export interface EventStreamClient {
   readonly status: number;
   readonly headers: Headers;
@@ -18,6 +21,8 @@ export interface EventStreamClient {
   text(): string;
   /** The events so far, without `ready`, `reset` and `expired`. */
   events(): readonly StreamedEvent[];
+  /** The events without a number so far. */
+  passed(): readonly PassedEvent[];
   /** The names of the other frames so far, but for the first one, `ready`. */
   notices(): readonly string[];
   /** The id that a browser would send as `Last-Event-ID`. */
@@ -62,11 +67,14 @@ export async function openEvents(
     }
   })().catch(() => undefined);
   void reading.then(() => (isEnded = true));
-  const events = () =>
+  const parsed = () =>
     received
       .filter(({ event }) => event === undefined)
-      .map(({ id, data }) => {
-        const event = JSON.parse(data) as StreamedEvent;
+      .map(({ id, data }) => ({ id, event: JSON.parse(data) as StreamedEvent }));
+  const events = () =>
+    parsed()
+      .filter(({ event }) => 'seq' in event)
+      .map(({ id, event }) => {
         assert.equal(id, String(event.seq));
         return event;
       });
@@ -75,6 +83,7 @@ export async function openEvents(
     headers: response.headers,
     text: () => text,
     events,
+    passed: () => parsed().flatMap(({ event }) => ('seq' in event ? [] : [event])),
     notices: () => received.flatMap(({ event }) => (event === undefined || event === 'ready' ? [] : [event])),
     // A frame that was cut off has no effect, as in a browser.
     lastEventId: () =>

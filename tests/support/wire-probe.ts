@@ -19,6 +19,7 @@ export const crossingFilters: readonly string[] = [
   'outbox_events: isPending',
   'outbox_events: clientId,isPending',
   'event_heads: ',
+  'passing_events: ',
   'event_heads: clientId',
   // The marks of live events; they are removed client by client.
   'messages: unpublishedAt',

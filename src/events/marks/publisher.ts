@@ -28,8 +28,8 @@ export interface MarkSource<Doc extends MarkedDoc> {
     readonly findMarkedAcrossClients: ListWaiting<Doc>;
     unmarkAcrossClients(published: readonly PublishedMark[]): Promise<void>;
   };
-  /** The event of the present state; null if nobody is told of the document yet. */
-  eventOf(doc: Doc): NewEvent | null;
+  /** The events of the present states, in their order; null if nobody is told of a document yet. */
+  eventsOf(docs: readonly Doc[]): readonly (NewEvent | null)[] | Promise<readonly (NewEvent | null)[]>;
 }
 
 interface MarkPublisherDeps {
@@ -45,7 +45,7 @@ const maxRound = 500;
  * revision that is on record, so no change goes unseen.
  */
 export function createMarkPublisher<Doc extends MarkedDoc>(
-  { marks, eventOf }: MarkSource<Doc>,
+  { marks, eventsOf }: MarkSource<Doc>,
   { recorder, lease }: MarkPublisherDeps,
 ): BackgroundWork {
   const takeMarked = createTurns<Doc>(marks.findMarkedAcrossClients, maxRound);
@@ -53,7 +53,8 @@ export function createMarkPublisher<Doc extends MarkedDoc>(
     async step() {
       if (!(await lease.hold())) return 'idle';
       const { taken: marked, isFull } = await takeMarked();
-      if (marked.length > 0) await marks.unmarkAcrossClients(await record(recorder, marked, eventOf));
+      if (marked.length > 0)
+        await marks.unmarkAcrossClients(await record(recorder, marked, await eventsOf(marked)));
       return isFull ? 'more' : 'idle';
     },
     finish: () => lease.release(),
@@ -64,13 +65,13 @@ export function createMarkPublisher<Doc extends MarkedDoc>(
 async function record<Doc extends MarkedDoc>(
   recorder: MarkPublisherDeps['recorder'],
   marked: readonly Doc[],
-  eventOf: MarkSource<Doc>['eventOf'],
+  events: readonly (NewEvent | null)[],
 ): Promise<readonly PublishedMark[]> {
   const facts: DatedFact[] = [];
   const untold: PublishedMark[] = [];
-  for (const doc of marked) {
+  for (const [index, doc] of marked.entries()) {
     const { _id, clientId, revision = 0, unpublishedAt: at = new Date(0), isUnannounced } = doc;
-    const event = eventOf(doc);
+    const event = events[index] ?? null;
     if (event === null) untold.push({ clientId, _id, revision, isAnnounced: false });
     else facts.push({ scope: { clientId }, event, at, isFirst: isUnannounced === true });
   }

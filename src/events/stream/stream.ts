@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Actor } from '../../http/route.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { EventHeadRepository, OutboxRepository } from '../repository.ts';
+import type { SharedPassing } from '../passing/watch.ts';
 import { maySee } from './audience.ts';
 import { eventFrame, expiredFrame, heartbeatFrame, openingFrame, resetFrame, retryFrame } from './frames.ts';
 import { decideResume, hasExpired } from './resume.ts';
@@ -67,6 +68,11 @@ export function startStream(
     if (maySee(event, actor)) pipe.writeLive(frame);
   }
 
+  /** A stream that still catches up is told of the past first. */
+  function pass({ from, frame }: SharedPassing): void {
+    if (isLive && !from.equals(actor.userId)) pipe.writeLive(frame);
+  }
+
   /** Sends pages until the stream has everything that the feed has delivered. */
   async function replay(feed: Feed): Promise<void> {
     while (!pipe.isEnded() && position < feed.position) {
@@ -85,7 +91,7 @@ export function startStream(
   }
 
   async function run(): Promise<void> {
-    const feed = await tail.join(scope, { deliver });
+    const feed = await tail.join(scope, { deliver, pass });
     try {
       const resume = decideResume(lastEventId, await heads.find(scope));
       position = resume.from;

@@ -5,6 +5,8 @@ import type { Logger } from '../../platform/logger.ts';
 import type { BackgroundWork } from '../../platform/loop.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { EventHeadRepository, NumberedEvent, OutboxRepository } from '../repository.ts';
+import type { PassingEventRepository } from '../passing/repository.ts';
+import { type SharedPassing, watchPassing } from '../passing/watch.ts';
 import { eventFrame } from './frames.ts';
 
 /** An event with its frame, which all streams share. */
@@ -16,6 +18,8 @@ export interface SharedEvent {
 export interface TailListener {
   /** Called for each new event of the client, in order. Must not throw. */
   deliver(shared: SharedEvent): void;
+  /** Called for each passing event of the client. Must not throw. */
+  pass(shared: SharedPassing): void;
 }
 
 /** The new events of one client. */
@@ -35,6 +39,7 @@ interface OpenFeed {
 export interface TailDeps {
   readonly outbox: Pick<OutboxRepository, 'listAfter'>;
   readonly heads: EventHeadRepository;
+  readonly passing: Pick<PassingEventRepository, 'watchNewAcrossClients'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -54,10 +59,11 @@ const keyOf = ({ clientId }: ClientScope): string => clientId.toHexString();
  * Reads the new events of every client that has a stream in this process, once for all its streams. The change stream of
  * the heads says whose events there are; a poll finds what it missed.
  */
-export function createTail({ outbox, heads, clock, logger }: TailDeps): Tail {
+export function createTail({ outbox, heads, passing, clock, logger }: TailDeps): Tail {
   const feeds = new Map<string, OpenFeed>();
   const bell = createBell(gatherMs);
   let watch: ChangeWatch | undefined;
+  let passingWatch: ChangeWatch | undefined;
   let pollAtMs = 0;
 
   const openWatch = (): ChangeWatch =>
@@ -78,8 +84,9 @@ export function createTail({ outbox, heads, clock, logger }: TailDeps): Tail {
     });
 
   async function letGo(): Promise<void> {
-    await watch?.stop();
+    await Promise.all([watch?.stop(), passingWatch?.stop()]);
     watch = undefined;
+    passingWatch = undefined;
   }
 
   async function findBehind(): Promise<void> {
@@ -114,6 +121,7 @@ export function createTail({ outbox, heads, clock, logger }: TailDeps): Tail {
           return 'idle';
         }
         watch ??= openWatch();
+        passingWatch ??= watchPassing({ events: passing, pass: passTo(feeds), logger });
         await findBehind();
         const behind = [...feeds.values()].filter(({ isBehind }) => isBehind);
         const results = await Promise.all(behind.map(advance));
@@ -126,6 +134,16 @@ export function createTail({ outbox, heads, clock, logger }: TailDeps): Tail {
     join: createJoin({ feeds, heads, bell }),
   };
 }
+
+/** Shares one frame among the streams of the client; makes none without a stream. */
+const passTo =
+  (feeds: ReadonlyMap<string, OpenFeed>) =>
+  (clientId: string, share: () => SharedPassing): void => {
+    const feed = feeds.get(clientId);
+    if (feed === undefined) return;
+    const shared = share();
+    for (const listener of feed.listeners) listener.pass(shared);
+  };
 
 interface JoinParts {
   readonly feeds: Map<string, OpenFeed>;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Types } from 'mongoose';
 import { createMessageRepository } from '../../../src/sending/messages/store/repository.ts';
-import { eventTable } from '../../../src/app/events.ts';
+import { eventTable, passingEventTable } from '../../../src/app/events.ts';
 import { buildEventStore } from '../../../src/events/build.ts';
 import { createMarkPublisher } from '../../../src/events/marks/publisher.ts';
 import { outboxEventModel } from '../../../src/events/model.ts';
@@ -146,11 +146,16 @@ describe('events of marked messages', () => {
   function openStage() {
     const { connection } = database;
     const messages = createMessageRepository(connection);
-    const { recorder } = buildEventStore({ mongo: connection, table: eventTable, clock: systemClock });
+    const { recorder } = buildEventStore({
+      mongo: connection,
+      table: eventTable,
+      passingTable: passingEventTable,
+      clock: systemClock,
+    });
     const lease = { hold: async () => true, release: async () => undefined };
     const publish = async (over: Partial<typeof messages> = {}) =>
       createMarkPublisher<MessageDoc>(
-        { marks: { ...messages, ...over }, eventOf: messageEventOf },
+        { marks: { ...messages, ...over }, eventsOf: (docs) => docs.map(messageEventOf) },
         { recorder, lease },
       ).step();
     return { messages, publish };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventTable } from '../../../src/app/events.ts';
+import { eventTable, passingEventTable } from '../../../src/app/events.ts';
 import { buildEventStore } from '../../../src/events/build.ts';
 import { eventHeadModel, outboxEventModel } from '../../../src/events/model.ts';
 import {
@@ -58,7 +58,12 @@ describe('sequencer of events', function () {
   /** Records events in a transaction each. */
   async function record(scope: ClientScope, count: number): Promise<void> {
     const { connection } = database;
-    const { recorder } = buildEventStore({ mongo: connection, table: eventTable, clock: systemClock });
+    const { recorder } = buildEventStore({
+      mongo: connection,
+      table: eventTable,
+      passingTable: passingEventTable,
+      clock: systemClock,
+    });
     const runInTransaction = createTransactions(connection);
     const view = { contactId: newId().toHexString(), stage: 'new', assignedAgentId: null } as const;
     for (let index = 0; index < count; index += 1) {
