@@ -140,7 +140,9 @@ const dailyQuota = ({ webhook, quotas }: Config, { mongo, clock }: Core) =>
 /** The loops that tell what marked documents have become. */
 const markLoops = ({ mongo, messages, conversationStore, media, events: recorder, clock }: Core) => [
   ...buildMessageEventLoops({ mongo, messages, recorder, clock }),
-  ...buildConversationEventLoops({ mongo, store: conversationStore, recorder, clock }),
+  ...buildConversationEventLoops({
+    ...{ mongo, store: conversationStore, readable: messages, recorder, clock },
+  }),
   ...media.eventLoops(recorder),
 ];
 
@@ -182,6 +184,8 @@ function areaRoutes(
       users,
       channels: core.channels,
       latestMessages: sending.latestMessages,
+      ...{ showTyping: sending.showTyping, findReadMark: sending.findReadMark },
+      tellPassing: core.eventStore.tellPassing,
       files: media.useCases({
         audit,
         takeBytes: meters.takeFile,

@@ -223,6 +223,7 @@ function buildAreas(config: Config, ground: Ground) {
   const inbox = buildInbox({
     ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
     ...{ clients: ground.clients.directory, findWait: messages.findOpenWait, findLastWords },
+    readable: messages,
   });
   const { conversations, arrivals, answers } = inbox;
   const awaitCalls = createAwaitCalls(messages);
@@ -243,14 +244,9 @@ function buildAreas(config: Config, ground: Ground) {
     logger,
   });
   const sending = buildSending({
-    messages,
-    workflows,
-    channels: channels.directory,
-    pauses: channels.pauses,
-    templates: templates.catalogue,
-    contacts,
-    leads,
-    phoneBook: people.phoneBook,
+    ...{ mongo, gateway: ground.gateway, timers, readSettings: inbox.readSettings },
+    ...{ messages, workflows, contacts, leads, phoneBook: people.phoneBook },
+    ...{ channels: channels.directory, pauses: channels.pauses, templates: templates.catalogue },
     ...{ conversations, arrivals, answers },
     ...{ fileArrivals: media.arrivals, fileStates: media.states, fileSends: media.sends },
     numbers: numbers.numbers,
@@ -274,9 +270,11 @@ function buildAreas(config: Config, ground: Ground) {
 const timerHandlers = ({
   consent,
   inbox,
-}: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox'>): TimerHandlers => ({
+  sending,
+}: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox' | 'sending'>): TimerHandlers => ({
   ...consent.timerHandlers,
   ...inbox.timerHandlers,
+  ...sending.timerHandlers,
 });
 
 /** Whether a message in any conversation of the contact has reached the number. */

@@ -34,6 +34,7 @@ export const responseHeaders = {
     'The version of the resource, for `If-Match`; of a list, a fingerprint for `If-None-Match`',
     '"3"',
   ),
+  Outcome: text('What became of a request that is never refused for what became of it', 'shown'),
   'Accept-Ranges': text('The unit of parts that `Range` may name', 'bytes'),
   'Content-Range': text(
     'Which part of the file this is, and the length of the whole file',
@@ -122,6 +123,7 @@ export const commonHeadersOf = (entry: AnyRoute): ResponseHeader[] => [
 export const successHeadersOf = (entry: AnyRoute, status: number): ResponseHeader[] => [
   ...(status === 201 ? (['Location'] as const) : []),
   ...(entry.sendsETag === true || isFingerprinted(entry) ? (['ETag'] as const) : []),
+  ...(entry.sendsOutcome === true ? (['Outcome'] as const) : []),
   ...(entry.sendsFile === true ? (['ETag', 'Accept-Ranges', 'Content-Disposition'] as const) : []),
   ...(entry.sendsFile === true && status === 206 ? (['Content-Range'] as const) : []),
 ];

@@ -94,6 +94,8 @@ export interface RouteDefinition<
   readonly idempotent?: Idempotency;
   /** Whether 2xx responses have an `ETag`. A route that declares `precondition-failed` reads `If-Match`. */
   readonly sendsETag?: boolean;
+  /** Whether 2xx responses have the header `Outcome`. */
+  readonly sendsOutcome?: boolean;
   /** The body is a file of at most this size, in place of JSON. It is streamed. */
   readonly takesFile?: { readonly maxBytes: number };
   /** The replies with null as schema may be a file. */

@@ -4,6 +4,7 @@ import type { ClientDirectory } from '../identity/clients/directory.ts';
 import type { UserDirectory } from '../identity/users/directory.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
+import type { TellPassing } from '../events/passing/teller.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -21,6 +22,7 @@ import { assignmentLoops } from './assignment/loops.ts';
 import type { AssignmentDeps, buildAssignment } from './assignment/build.ts';
 import { createBusinessHoursReader } from './business-hours/reader.ts';
 import { buildDecisions } from './build-decisions.ts';
+import { buildReading } from './build-reading.ts';
 import { buildTeamTools } from './build-team-tools.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import { businessHoursRoutes } from './business-hours/routes.ts';
@@ -32,11 +34,14 @@ import type { FindLatestMessages } from './conversations/latest.ts';
 import { createBulkChange } from './conversations/bulk.ts';
 import { bulkConversationRoutes } from './conversations/bulk-routes.ts';
 import { createConversationUseCases } from './conversations/use-cases.ts';
-import { conversationEventOf } from './conversations/events.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
+import type { ReadableMessages } from './conversations/readable-messages.ts';
+import { createConversationEvents } from './conversations/told.ts';
+import type { FindReadMark } from './conversations/read-mark.ts';
+import { createNoteTyping, type ShowTyping } from './conversations/typing.ts';
 import { labelRoutes } from './labels/routes.ts';
 import { type MediaRouteDeps, mediaRoutes } from './media/routes.ts';
 import { noteRoutes } from './notes/routes.ts';
@@ -69,6 +74,7 @@ interface InboxDeps {
   readonly timers: Pick<Timers, 'arm' | 'disarm'>;
   readonly findWait: AssignmentDeps['findWait'];
   readonly findLastWords: FindLastWords;
+  readonly readable: ReadableMessages;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -76,15 +82,22 @@ interface InboxDeps {
 interface ConversationEventDeps {
   readonly mongo: MongoConnection;
   readonly store: ReturnType<typeof buildConversationStore>;
+  readonly readable: Pick<ReadableMessages, 'countUnread'>;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
 }
 
 /** Tells what the marked conversations have become. */
-export const buildConversationEventLoops = ({ mongo, store, recorder, clock }: ConversationEventDeps) =>
+export const buildConversationEventLoops = ({
+  mongo,
+  store,
+  readable,
+  recorder,
+  clock,
+}: ConversationEventDeps) =>
   createLoops(conversationEventLoops, {
     'conversation-events': createMarkPublisher(
-      { marks: store.repository, eventsOf: (docs) => docs.map(conversationEventOf) },
+      { marks: store.repository, eventsOf: createConversationEvents(readable) },
       {
         recorder,
         lease: createLease({ connection: mongo, name: 'conversation-events', leaseMs: 5_000, clock }),
@@ -106,6 +119,9 @@ interface InboxRouteDeps {
   readonly channels: Pick<ChannelDirectory, 'findById'>;
   readonly files: MediaRouteDeps;
   readonly latestMessages: FindLatestMessages;
+  readonly showTyping: ShowTyping;
+  readonly findReadMark: FindReadMark;
+  readonly tellPassing: TellPassing;
 }
 
 /** The inbox that agents work in. */
@@ -126,6 +142,9 @@ export function buildInbox(deps: InboxDeps) {
   });
   const { receive, resource, assignments } = assignment;
   const { wakeByMessage, followSettings: follow } = decisions;
+  const { reading, readable, seen, seenMarks } = buildReading({
+    ...{ mongo, conversations: repository, readable: deps.readable, readSettings, timers, audit, clock },
+  });
   const team = buildTeamTools({
     ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
   });
@@ -137,19 +156,25 @@ export function buildInbox(deps: InboxDeps) {
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,
     countLiveOn: repository.countLiveOn,
+    readSettings,
     timerHandlers: combineTables(sla.timerHandlers, team.timerHandlers, decisions.timerHandlers),
     followUser: assignment.followUser,
     noteListening: assignment.noteListening,
     loops: createAssignmentLoops(assignment),
 
-    routes({ users, channels, files, latestMessages }: InboxRouteDeps) {
+    routes(given: InboxRouteDeps) {
+      const { users, channels, files, latestMessages, showTyping, findReadMark, tellPassing } = given;
       const useCases = createConversationUseCases({
-        ...{ conversations: repository, contacts, users, deadlines, latestMessages },
+        ...{ conversations: repository, contacts, users, deadlines, latestMessages, findReadMark },
         ...{ resource, assignments, holdLabels: team.holdLabels, audit, clock },
+        ...{ reading, readable, seen, seenMarks },
       });
       const { notes, notifications, labels, replies, render } = team.useCases({ users });
       const tables = {
-        conversations: conversationRoutes({ conversations: useCases }),
+        conversations: conversationRoutes({
+          conversations: useCases,
+          noteTyping: createNoteTyping({ conversations: repository, tellPassing, showTyping, clock }),
+        }),
         bulk: bulkConversationRoutes({ changeMany: createBulkChange(useCases) }),
         businessHours: businessHoursRoutes({
           hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),

@@ -10,6 +10,7 @@ import type { AnswerLog } from '../inbox/sla/answer-log.ts';
 import type { FileArrivals } from '../inbox/media/arrivals.ts';
 import type { FileSends } from '../inbox/media/sends.ts';
 import type { FileStates } from '../inbox/media/states-of-messages.ts';
+import type { InboxSettingsReader } from '../inbox/settings/reader.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -27,7 +28,10 @@ import { scopeOf, type MongoConnection } from '../platform/mongo.ts';
 import { queueWeight } from '../rates/channel/queue.ts';
 import type { SendRates } from '../rates/send-rates.ts';
 import type { TemplateCatalogue } from '../templates/catalogue.ts';
+import type { Timers } from '../timers/timers.ts';
+import type { Gateway } from '../whatsapp/gateway.ts';
 import type { MessagesConfig } from './config.ts';
+import { buildReadMarks } from './build-read-marks.ts';
 import { createErrorEffects } from './dispatch/effects.ts';
 import { insistingMs } from './dispatch/insist.ts';
 import { createGateRelease } from './dispatch/release.ts';
@@ -103,6 +107,10 @@ export const buildMessageEventLoops = ({ mongo, messages, recorder, clock }: Mes
   });
 
 interface SendingDeps {
+  readonly mongo: MongoConnection;
+  readonly gateway: Pick<Gateway, 'markRead'>;
+  readonly readSettings: InboxSettingsReader;
+  readonly timers: Pick<Timers, 'arm'>;
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
   readonly channels: ChannelDirectory;
@@ -145,6 +153,7 @@ export function buildSending(deps: SendingDeps) {
     addressStops: deps.addressStops,
     audit,
   });
+  const { runInTransaction } = audit;
   const acceptance = createAcceptance({ messages, workflows, logger });
   const retries = createRetries({
     ...{ messages, acceptance, facts, channels, templates, conversations, audit, clock },
@@ -155,7 +164,14 @@ export function buildSending(deps: SendingDeps) {
     ...{ numbers, contacts, clock, logger },
   });
   const incoming = buildIncoming(deps);
+  const readMarks = buildReadMarks({
+    ...{ mongo: deps.mongo, messages, conversations, channels, facts, gateway: deps.gateway },
+    ...{ readSettings: deps.readSettings, timers: deps.timers, runInTransaction, clock, logger },
+  });
   return {
+    timerHandlers: readMarks.timerHandlers,
+    showTyping: readMarks.showTyping,
+    findReadMark: readMarks.findReadMark,
     facts,
     effects,
     receipts: observeReceipts(receipts, { metrics, clock }),

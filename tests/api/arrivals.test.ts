@@ -108,7 +108,7 @@ describe('api › messages find their conversation', function () {
       });
       assert.deepEqual(
         [settings.status, settings.body],
-        [200, { reopenWithinHours: 0, autoCloseAfterHours: 0 }],
+        [200, { reopenWithinHours: 0, autoCloseAfterHours: 0, shareReadMarks: true }],
       );
       assert.equal((await patch(threads[0]?.id ?? '', { status: 'closed' })).status, 200);
       await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -185,7 +185,9 @@ describe('api › messages find their conversation', function () {
 
   it('settings › agents read them, admins change them with the version they saw', async () => {
     const first = await user.call<object>('/api/inbox-settings');
-    assert.deepEqual(first.body, { reopenWithinHours: 168, autoCloseAfterHours: 0 });
+    assert.deepEqual(first.body, {
+      ...{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true },
+    });
     const change = (etag: string, hours: number) =>
       user.call('/api/inbox-settings', {
         method: 'PATCH',

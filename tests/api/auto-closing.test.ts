@@ -83,7 +83,9 @@ describe('closing silent conversations', function () {
   it('off by default › nothing closes, and no timer is set', async () => {
     const id = await add([asked(900), answered(800)]);
     const settings = await agent.get('/api/inbox-settings');
-    assert.deepEqual(settings.body, { reopenWithinHours: 168, autoCloseAfterHours: 0 });
+    assert.deepEqual(settings.body, {
+      ...{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true },
+    });
     await fire();
     assert.equal(await statusOf(id), 'open');
     const { clientId } = admin;
@@ -179,6 +181,8 @@ describe('closing silent conversations', function () {
     const { clientId } = admin;
     await api().collection('inbox_settings').insertOne({ clientId, reopenWithinHours: 12, version: 3 });
     const answer = await agent.get('/api/inbox-settings');
-    assert.deepEqual(answer.body, { reopenWithinHours: 12, autoCloseAfterHours: 0 });
+    assert.deepEqual(answer.body, {
+      ...{ reopenWithinHours: 12, autoCloseAfterHours: 0, shareReadMarks: true },
+    });
   });
 });

@@ -74,7 +74,7 @@ describe('conversations', () => {
   describe('get', () => {
     it('own conversation › shows contact, window and version', async () => {
       const windowExpiresAt = new Date(start + 3_600_000);
-      const conversation = await addConversation({ windowExpiresAt, unreadCount: 2 });
+      const conversation = await addConversation({ windowExpiresAt, unreadCount: 1 });
       const answer = await agent.get(pathOf(conversation));
       assert.equal(answer.status, 200, answer.text);
       assert.equal(etagOf(answer), '"1"');
@@ -98,7 +98,9 @@ describe('conversations', () => {
         group: null,
         freeEntryPointExpiresAt: null,
         windowExpiresAt: '2026-11-23T10:00:00.000Z',
-        unreadCount: 2,
+        unreadCount: 1,
+        seenByMe: null,
+        sharedReadMark: null,
         lastMessage: null,
         createdAt: '2026-11-23T09:00:00.000Z',
         history: [],
@@ -286,7 +288,10 @@ describe('conversations', () => {
       const { clientId, channelId, contactId, _id } = conversation;
       const at = new Date(start + 60_000);
       await conversations.findOrOpen({ clientId }, { channelId, contactId }, at);
-      await conversations.noteInbound({ clientId }, _id, { at, from: [], isNew: true });
+      await conversations.noteInbound({ clientId }, _id, { at, from: [] });
+      await api().api.core.runInTransaction((session) =>
+        conversations.noteArrival({ clientId }, _id, session),
+      );
       const answer = await agent.patch(pathOf(conversation), { status: 'pending' }, seen);
       assert.equal(answer.status, 200, answer.text);
       assert.equal(answer.body['unreadCount'], 1);
@@ -410,35 +415,6 @@ describe('conversations', () => {
     it('body without agentId › 400', async () => {
       const answer = await agent.post(pathOf(await addConversation(), '/assign'), {});
       assert.deepEqual([answer.status, issuePaths(answer)], [400, ['body.agentId']]);
-    });
-  });
-
-  describe('read', () => {
-    it('unread messages › none, once audited, version unchanged', async () => {
-      const conversation = await addConversation({ unreadCount: 3 });
-      for (let times = 0; times < 2; times += 1) {
-        const answer = await agent.post(pathOf(conversation, '/read'));
-        assert.equal(answer.status, 200, answer.text);
-        assert.equal(answer.body['unreadCount'], 0);
-        assert.equal(etagOf(answer), '"1"');
-      }
-      const events = await api().auditOf(conversation._id.toHexString());
-      assert.deepEqual(
-        events.map(({ action, before, after }) => [action, before, after]),
-        [['conversation.read', { unreadCount: 3 }, { unreadCount: 0 }]],
-      );
-    });
-
-    it('a message while it is marked › the counter is never negative', async () => {
-      const conversation = await addConversation({ unreadCount: 1 });
-      const { clientId, _id } = conversation;
-      const note = { at: new Date(start), from: [], isNew: true };
-      await Promise.all([
-        agent.post(pathOf(conversation, '/read')),
-        ...Array.from({ length: 5 }, () => api().api.core.conversations.noteInbound({ clientId }, _id, note)),
-      ]);
-      const { unreadCount } = (await agent.get(pathOf(conversation))).body as { unreadCount: number };
-      assert.ok(unreadCount >= 0 && unreadCount <= 5, String(unreadCount));
     });
   });
 

@@ -4,11 +4,13 @@ import { createAuditChainRepository } from '../../src/audit/chain/repository.ts'
 import { createAuditListingRepository } from '../../src/audit/listing.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
 import { createConversationRepository } from '../../src/inbox/conversations/repository.ts';
+import { createSeenMarkRepository } from '../../src/inbox/conversations/seen/repository.ts';
 import { createMessageMeasures } from '../../src/sending/messages/store/measures.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { pendingMigrations, runMigrations } from '../../src/platform/migrations.ts';
 import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
+import { createTransactions } from '../../src/platform/transaction.ts';
 import { createTemplateRepository } from '../../src/templates/store/repository.ts';
 import { createDeadLetterRepository } from '../../src/webhooks/dead-letter-repository.ts';
 import { createWebhookMeasures } from '../../src/webhooks/repository-measures.ts';
@@ -122,6 +124,7 @@ describe('query plans', () => {
         status: index % 5 === 0 ? 'queued' : 'read',
         timestamp: new Date(at.getTime() + index * 1_000),
         ...(index % 10 === 0 ? { sweptAt: new Date(at.getTime() + index * 1_000) } : {}),
+        ...(index % 2 === 0 ? { arrival: index / 2 + 1 } : {}),
         providerMessageId: `wamid.${index}`,
         idempotencyKey: `key-${index}`,
       }),
@@ -251,6 +254,22 @@ describe('query plans', () => {
     conversations().listSilent(scope, { ...silent, after: place }),
   );
   add('the first conversation that is not silent', () => conversations().findFirstSpokenAfter(scope, at));
+  const seenMessage = { arrival: 3, ordinal: 5, timestamp: at };
+  add('what a conversation took in after a message', () =>
+    createTransactions(connection)((session) =>
+      createMessageRepository(connection).findNewer(scope, conversationId, seenMessage, session),
+    ),
+  );
+  add('the last message that a contact can be shown as read', () =>
+    createMessageRepository(connection).findMarkable(scope, conversationId, { upTo: 7, since: at }),
+  );
+  add('the last message that the contact wrote', () =>
+    createMessageRepository(connection).findLastArrival(scope, conversationId),
+  );
+  for (const after of [null, newId()])
+    add(`who has seen a conversation, ${after === null ? 'first page' : 'next page'}`, () =>
+      createSeenMarkRepository(connection).listOf(scope, conversationId, { after, limit: 51 }),
+    );
   add('the last words of a conversation', () =>
     createMessageRepository(connection).findLastWords(scope, { _id: conversationId, contactId: newId() }),
   );
@@ -369,6 +388,16 @@ describe('query plans', () => {
       for (const stages of await plansOf(query)) assert.ok(!stages.includes('COLLSCAN'), stages.join(' < '));
     });
   }
+
+  it('unread messages of a page of conversations › an entry of the index for each, up to the bound; no document', async () => {
+    const positions = [conversationId, newId(), newId()].map((id) => ({ conversationId: id, readUpTo: 2 }));
+    const query = () => createMessageRepository(connection).countUnread(scope, positions, { atMost: 100 });
+    assert.equal((await query()).get(conversationId.toHexString()), 33);
+    for (const stages of await plansOf(query)) {
+      assert.ok(stages.includes('IXSCAN') && !stages.includes('COLLSCAN'), stages.join(' < '));
+      assert.ok(!stages.includes('FETCH'), stages.join(' < '));
+    }
+  });
 
   // A body may have megabytes, and thousands may wait.
   const past = new Date(at.getTime() - 1);

@@ -27,6 +27,8 @@ const withoutKey: Readonly<Record<string, string>> = {
   sendHeartbeat: 'Sets a time.',
   snoozeConversation: 'Sets a state.',
   markConversationRead: 'Sets a state.',
+  markConversationUnread: 'Sets a state.',
+  sendTypingSignal: 'Is about the moment, and keeps nothing.',
   createEventTicket: 'Each ticket opens one stream and is gone after half a minute.',
   markNotificationsRead: 'Sets a state.',
   cancelMessage: 'Sets a state.',

@@ -138,7 +138,7 @@ export async function setDispatchStage(): Promise<DispatchStage> {
     const now = new Date();
     const key = { channelId, contactId: contact._id };
     const conversation = await core.conversations.findOrOpen(scope, key, now);
-    const note = { at: now, from: [`tel:${to}`], isNew: true };
+    const note = { at: now, from: [`tel:${to}`] };
     if (isWindowOpen) await core.conversations.noteInbound(scope, conversation._id, note);
     const fields = { ...scope, ...key, conversationId: conversation._id, to };
     const message = buildMessage({ ...fields, ...changes });

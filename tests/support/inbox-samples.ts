@@ -1,3 +1,4 @@
+import { paging } from './bad-queries.ts';
 import { harmlessAt, isCleared } from './hostile.ts';
 import type { Sample } from './request-samples.ts';
 
@@ -75,4 +76,13 @@ export const slaSamples: readonly Sample[] = [
       ...isCleared('firstResponseSeconds', 'nextResponseSeconds', 'resolutionSeconds', 'businessHoursId'),
     ],
   },
+];
+
+const someMessage = '0123456789abcdef01234567';
+
+export const readingSamples: readonly Sample[] = [
+  { route: 'post /api/conversations/:id/read', body: { messageId: someMessage }, mayBeEmpty: true },
+  { route: 'post /api/conversations/:id/unread', body: { messageId: someMessage }, mayBeEmpty: true },
+  { route: 'get /api/conversations/:id/seen', query: paging },
+  { route: 'post /api/conversations/:id/typing' },
 ];

@@ -13,4 +13,5 @@ export async function migrationOf(file: string): Promise<(db: mongo.Db) => Promi
 }
 
 /** The database as a migration gets it: mongoose has a driver of its own, with the same types. */
-export const databaseOf = ({ connection }: TestDatabase): mongo.Db => connection.db as unknown as mongo.Db;
+export const databaseOf = ({ connection }: Pick<TestDatabase, 'connection'>): mongo.Db =>
+  connection.db as unknown as mongo.Db;

@@ -229,6 +229,17 @@ const rows: readonly Place[] = [
   inPath('get /api/conversations/:id', 200, conversationId),
   inPath('patch /api/conversations/:id', 200, conversationId, { status: 'pending' }),
   inPath('post /api/conversations/:id/read', 200, conversationId),
+  inBody('post /api/conversations/:id/read', 'the last message that was seen', {
+    ...{ idOf: ({ message }) => message.id, body: (id) => ({ messageId: id }), ownStatus: 200 },
+    ownIdOf: conversationId,
+  }),
+  inPath('post /api/conversations/:id/unread', 200, conversationId),
+  inBody('post /api/conversations/:id/unread', 'the first unread message', {
+    ...{ idOf: ({ message }) => message.id, body: (id) => ({ messageId: id }), ownStatus: 200 },
+    ownIdOf: conversationId,
+  }),
+  inPath('get /api/conversations/:id/seen', 200, conversationId),
+  inPath('post /api/conversations/:id/typing', 204, conversationId),
   inPath('post /api/conversations/:id/assign', 200, conversationId, { agentId: null }),
   inPath('put /api/agents/:id/capacity', 200, agentId, { capacity: 3 }),
   inPath('post /api/conversations/:id/take', 200, conversationId),

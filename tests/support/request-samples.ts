@@ -1,7 +1,7 @@
 import { assignmentSamples } from './assignment-samples.ts';
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
-import { hoursSamples, mediaSamples, slaSamples } from './inbox-samples.ts';
+import { hoursSamples, mediaSamples, readingSamples, slaSamples } from './inbox-samples.ts';
 import { plainSamples } from './plain-routes.ts';
 import { inDays } from './times.ts';
 
@@ -144,8 +144,12 @@ const clientSamples: readonly Sample[] = [
   { route: 'get /api/inbox-settings', query: {} },
   {
     route: 'patch /api/inbox-settings',
-    body: { reopenWithinHours: 48, autoCloseAfterHours: 72 },
-    harmless: [...harmlessAt('reopenWithinHours', 'zero'), ...harmlessAt('autoCloseAfterHours', 'zero')],
+    body: { reopenWithinHours: 48, autoCloseAfterHours: 72, shareReadMarks: true },
+    harmless: [
+      ...harmlessAt('reopenWithinHours', 'zero'),
+      ...harmlessAt('autoCloseAfterHours', 'zero'),
+      ...harmlessAt('shareReadMarks', 'true', 'false'),
+    ],
   },
   { route: 'get /api/clients/:id/sending-policy', query: {} },
   {
@@ -334,7 +338,7 @@ const messageSamples: readonly Sample[] = [
     required: ['preset', 'zone'],
     places: ['snoozedUntil', 'untilReply', 'preset', 'zone'],
   },
-  { route: 'post /api/conversations/:id/read' },
+  ...readingSamples,
   { route: 'post /api/conversations/:id/take' },
   { route: 'post /api/conversations/:id/give-back' },
   {

@@ -80,9 +80,12 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
   ): Promise<void> => conversations.insertOne(scope, { ...fresh, status: 'open', history: [] }, { session }),
 });
 
+/** The message is the next one, and unread. */
+export const oneArrival = { lastArrival: 1, lastOrdinal: 1 } as const;
+
 const touchOf = ({ at, windowExpiresAt, windowFrom }: ArrivalTouch) => ({
-  $max: { lastMessageAt: at, windowExpiresAt, windowFrom },
-  $inc: { unreadCount: 1 },
+  $max: { lastMessageAt: at, windowExpiresAt, windowFrom, unreadCount: 1 },
+  $inc: { ...oneArrival },
 });
 
 const reopening = (
@@ -92,5 +95,5 @@ const reopening = (
   $set: { status: 'open', ...(referral === undefined ? {} : { referral }) },
   $unset: { closedAt: 1, answeredUntil: 1, breachedAt: 1, snooze: 1 },
   $push: { history: { $each: [entry], $slice: -maxKeptDecisions } },
-  $inc: { unreadCount: 1, version: 1, reopenings: 1 },
+  $inc: { ...oneArrival, version: 1, reopenings: 1 },
 });

@@ -61,7 +61,8 @@ export function createArrivals(deps: ArrivalDeps) {
   ): Promise<Placed> {
     const earlier = await conversations.findWithLatestWindow(scope, key, session);
     const fresh = {
-      ...{ _id: newId(), ...key, lastMessageAt: at, unreadCount: 1, createdAt: clock.now(), version: 1 },
+      ...{ _id: newId(), ...key, lastMessageAt: at, createdAt: clock.now(), version: 1 },
+      ...{ unreadCount: 1, lastArrival: 1, lastOrdinal: 1 },
       ...laterWindow(earlier, window),
       ...(referral === undefined ? {} : { referral }),
     };

@@ -2,7 +2,7 @@ import type { NewEvent } from '../../events/declare.ts';
 import type { ConversationDoc } from './repository.ts';
 
 /** The event of the present state of a conversation. Pure. */
-export const conversationEventOf = (conversation: ConversationDoc): NewEvent => ({
+export const conversationEventOf = (conversation: ConversationDoc, unread: number): NewEvent => ({
   type: conversation.isUnannounced === true ? 'conversation.created' : 'conversation.updated',
   entity: { type: 'conversation', id: conversation._id },
   version: conversation.revision ?? 0,
@@ -15,7 +15,7 @@ export const conversationEventOf = (conversation: ConversationDoc): NewEvent => 
     untilReply: conversation.snooze?.until === null,
     assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
     queuedSince: conversation.queue?.since.toISOString() ?? null,
-    unreadCount: conversation.unreadCount,
+    unreadCount: unread,
     lastMessageAt: conversation.lastMessageAt.toISOString(),
     windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   },

@@ -2,6 +2,7 @@ import { Schema, type Types } from 'mongoose';
 import { type Marked, markFields, markIndex } from '../../events/marks/mark.ts';
 import type { AdReferral } from '../../people/leads/ad-referral.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
+import type { ConversationOrder } from './order.ts';
 
 export const conversationStatuses = ['open', 'pending', 'closed'] as const;
 export type ConversationStatus = (typeof conversationStatuses)[number];
@@ -89,7 +90,7 @@ export interface WindowWriter {
 }
 
 /** The thread of one contact on one channel, or of one group. */
-export interface ConversationDoc extends Marked {
+export interface ConversationDoc extends Marked, ConversationOrder {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   /** Absent until the contact writes or the business sends: events that no person wrote make no lead. */
@@ -131,6 +132,12 @@ export interface ConversationDoc extends Marked {
   readonly freeEntryPointExpiresAt?: Date;
   /** Answers that people of the business wrote so far: the number of the latest one's turn. */
   readonly turns?: number;
+  /** Everything up to the contact's message with this number is read; absent for 0. Only `unread` lowers it. */
+  readonly readUpTo?: number;
+  /**
+   * Above 0 while something is unread, for the list of it; changed in the write that changes what is. It is no count: that
+   * is made of the messages (`reading.ts`). Earlier versions count here.
+   */
   readonly unreadCount: number;
   readonly createdAt: Date;
   /**
@@ -166,6 +173,9 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   windowFrom: Schema.Types.Mixed,
   freeEntryPointExpiresAt: Date,
   turns: Number,
+  lastArrival: Number,
+  lastOrdinal: Number,
+  readUpTo: Number,
   unreadCount: { type: Number, required: true },
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },

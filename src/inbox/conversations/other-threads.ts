@@ -1,6 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { TenantCollection } from '../../platform/tenant-collection.ts';
+import { oneArrival } from './arrival-writes.ts';
 import type { ConversationDoc, ConversationKey, ConversationRecord } from './model.ts';
 
 const withoutHistory = { projection: { history: 0 } } as const;
@@ -20,7 +21,7 @@ export const createOtherThreads = (conversations: TenantCollection<ConversationR
       { $setOnInsert: { ...key, ...fresh, status: 'closed', history: [] }, $max: { lastMessageAt } },
     ),
 
-  countUnread: (
+  noteArrival: (
     scope: ClientScope,
     _id: Types.ObjectId,
     session: ClientSession,
@@ -28,7 +29,7 @@ export const createOtherThreads = (conversations: TenantCollection<ConversationR
     conversations.findOneAndUpdate(
       scope,
       { _id },
-      { $inc: { unreadCount: 1 } },
+      { $max: { unreadCount: 1 }, $inc: { ...oneArrival } },
       { returnDocument: 'after', ...withoutHistory, session },
     ),
 

@@ -9,6 +9,7 @@ import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
 import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
+import type { NextReading } from './reading.ts';
 import { createSilentQueries } from './silent-queries.ts';
 import { positionAfter, toQuery, type ConversationFilter } from './filter.ts';
 import {
@@ -34,18 +35,24 @@ export type {
 export interface InboundTouch {
   readonly windowExpiresAt: Date;
   readonly windowFrom: WindowWriter;
-  /** False if the message is already stored. */
-  readonly isNew: boolean;
 }
 
 export interface TouchOptions {
   /** The message is an answer that a person of the business wrote: it takes the next turn. */
   readonly takesTurn?: boolean;
+  /** The touch takes a message of the business in, which then has the place after all others. */
+  readonly isMessage?: boolean;
 }
 
-const oneTurn = { $inc: { turns: 1 } };
+const counting = ({ takesTurn = false, isMessage = false }: TouchOptions) =>
+  takesTurn || isMessage
+    ? { $inc: { ...(takesTurn ? { turns: 1 } : {}), ...(isMessage ? { lastOrdinal: 1 } : {}) } }
+    : {};
 const live = { $in: [...liveStatuses] };
 const withoutHistory = { projection: { history: 0 } } as const;
+
+/** What a message needs of the thread that took it in. */
+export type TouchedThread = Pick<ConversationDoc, '_id' | 'turns' | 'lastArrival' | 'lastOrdinal'>;
 
 export type ConversationRepository = ReturnType<typeof createConversationRepository>;
 
@@ -122,12 +129,12 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     scope: ClientScope,
     key: ConversationKey,
     at: Date,
-    { takesTurn = false }: TouchOptions = {},
+    options: TouchOptions = {},
   ): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
       scope,
       { ...key, status: live },
-      { $max: { lastMessageAt: at }, ...(takesTurn ? oneTurn : {}) },
+      { $max: { lastMessageAt: at }, ...counting(options) },
       { returnDocument: 'after', ...withoutHistory },
     ),
 
@@ -136,7 +143,7 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     scope: ClientScope,
     key: ConversationKey,
     fresh: Omit<ConversationDoc, 'clientId' | 'channelId' | 'contactId' | 'lastMessageAt' | 'status'>,
-    { lastMessageAt, takesTurn = false }: { readonly lastMessageAt: Date } & TouchOptions,
+    { lastMessageAt, ...options }: { readonly lastMessageAt: Date } & TouchOptions,
   ): Promise<ConversationDoc> {
     return conversations.findOrInsert(
       scope,
@@ -144,7 +151,7 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       {
         $setOnInsert: { ...fresh, status: 'open', history: [] },
         $max: { lastMessageAt },
-        ...(takesTurn ? oneTurn : {}),
+        ...counting(options),
       },
     );
   },
@@ -175,17 +182,19 @@ const createThreadWrites = (conversations: TenantCollection<ConversationRecord>)
       { returnDocument: 'after', ...withoutHistory, session },
     ),
 
-  /** The thread with this id, open or closed, after a message at `at`; returns its latest turn, null if there is none. */
-  async touch(
+  /** The thread with this id, open or closed, after a message at `at`; null if there is none. */
+  touch: (
     scope: ClientScope,
     _id: Types.ObjectId,
     at: Date,
-    { takesTurn = false }: TouchOptions = {},
-  ): Promise<number | null> {
-    const options = { returnDocument: 'after', projection: { turns: 1 } } as const;
-    const update = { $max: { lastMessageAt: at }, ...(takesTurn ? oneTurn : {}) };
-    return (await conversations.findOneAndUpdate(scope, { _id }, update, options))?.turns ?? null;
-  },
+    { session, ...options }: TouchOptions & { readonly session?: ClientSession } = {},
+  ): Promise<TouchedThread | null> =>
+    conversations.findOneAndUpdate(
+      scope,
+      { _id },
+      { $max: { lastMessageAt: at }, ...counting(options) },
+      { returnDocument: 'after', projection: { turns: 1, lastArrival: 1, lastOrdinal: 1 }, session },
+    ),
 
   /** Extends the free entry point; never shortens it. */
   async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {
@@ -201,17 +210,13 @@ const createThreadWrites = (conversations: TenantCollection<ConversationRecord>)
     );
   },
 
-  /** Extends the customer service window, never shortens it; counts a new message as unread. */
+  /** Extends the customer service window, never shortens it. */
   async touchByInbound(
     scope: ClientScope,
     _id: Types.ObjectId,
-    { windowExpiresAt, windowFrom, isNew }: InboundTouch,
+    { windowExpiresAt, windowFrom }: InboundTouch,
   ): Promise<void> {
-    await conversations.updateOne(
-      scope,
-      { _id },
-      { $max: { windowExpiresAt, windowFrom }, $inc: { unreadCount: isNew ? 1 : 0 } },
-    );
+    await conversations.updateOne(scope, { _id }, { $max: { windowExpiresAt, windowFrom } });
   },
 });
 
@@ -253,16 +258,13 @@ const createDecisions = (conversations: TenantCollection<ConversationRecord>) =>
     return found.length;
   },
 
-  /** Marks all messages as read; returns the state before, or null if nothing was unread. */
-  markRead: (
+  /** Stores the read position, in the transaction that has read the conversation. */
+  async setReading(
     scope: ClientScope,
     _id: Types.ObjectId,
+    { readUpTo, unreadCount }: NextReading,
     session: ClientSession,
-  ): Promise<ConversationDoc | null> =>
-    conversations.findOneAndUpdate(
-      scope,
-      { _id, unreadCount: { $gt: 0 } },
-      { $set: { unreadCount: 0 } },
-      { returnDocument: 'before', ...withoutHistory, session },
-    ),
+  ): Promise<void> {
+    await conversations.updateOne(scope, { _id }, { $set: { readUpTo, unreadCount } }, { session });
+  },
 });

@@ -4,12 +4,7 @@ import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
-import type {
-  ConversationFilter,
-  ConversationUseCases,
-  ConversationRecord,
-  WithContact,
-} from './use-cases.ts';
+import type { ConversationFilter, ConversationUseCases, ShownConversation } from './use-cases.ts';
 import {
   AssignConversationBody,
   ConversationCountsView,
@@ -19,12 +14,15 @@ import {
   PatchConversationBody,
   ReplaceLabelsBody,
 } from './schemas.ts';
+import { readingRoutes } from './reading-routes.ts';
 import { SnoozeConversationBody, wishOf } from './snooze-schemas.ts';
+import type { NoteTyping } from './typing.ts';
 import { maxViewCount } from './counts.ts';
 import { toConversationListItemView, toConversationView } from './view.ts';
 
 interface ConversationRouteDeps {
   readonly conversations: ConversationUseCases;
+  readonly noteTyping: NoteTyping;
 }
 
 const tag = 'Conversations';
@@ -39,7 +37,7 @@ export const conversationRoutes = (deps: ConversationRouteDeps) => [
   ...decisionRoutes(deps),
   ...takingRoutes(deps),
   ...snoozeRoutes(deps),
-  ...markRoutes(deps),
+  ...readingRoutes(deps),
 ];
 
 const readRoutes = ({ conversations }: ConversationRouteDeps) => [
@@ -57,7 +55,8 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     async handle({ actor, query }) {
       const { limit, cursor } = query;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
-      const page = await conversations.list(scopeOf(actor.clientId), filterOf(query), { limit, after });
+      const by = userOf(actor);
+      const page = await conversations.list(scopeOf(actor.clientId), by, filterOf(query), { limit, after });
       return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
     },
   }),
@@ -87,7 +86,7 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     replies,
     problems: ['not-found'],
     async handle({ actor, params }) {
-      return answer(await conversations.get(scopeOf(actor.clientId), params.id));
+      return answer(await conversations.get(scopeOf(actor.clientId), userOf(actor), params.id));
     },
   }),
 ];
@@ -217,26 +216,7 @@ const snoozeRoutes = ({ conversations }: ConversationRouteDeps) => [
   }),
 ];
 
-const markRoutes = ({ conversations }: ConversationRouteDeps) => [
-  route({
-    method: 'post',
-    path: '/api/conversations/:id/read',
-    operationId: 'markConversationRead',
-    summary: 'Mark a conversation as read',
-    description: 'Sets `unreadCount` to 0. Repeating it changes nothing. The provider is not told.',
-    tag,
-    access,
-    params: idParams,
-    sendsETag: true,
-    replies,
-    problems: ['not-found'],
-    async handle({ actor, params }) {
-      return answer(await conversations.markRead(scopeOf(actor.clientId), userOf(actor), params.id));
-    },
-  }),
-];
-
-const answer = (found: WithContact<ConversationRecord>) =>
+const answer = (found: ShownConversation) =>
   ({
     status: 200,
     body: toConversationView(found),

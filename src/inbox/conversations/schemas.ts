@@ -4,6 +4,8 @@ import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { deadlineKinds, deadlineStates } from './deadlines.ts';
 import { maxViewCount } from './counts.ts';
+import { maxUnreadCount } from './reading.ts';
+import { SharedReadMarkView } from './reading-schemas.ts';
 import { conversationReasons, conversationStatuses } from './model.ts';
 
 export const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
@@ -181,7 +183,16 @@ const conversationFields = {
         'Free-form messages are allowed until then; null before the first message of the contact. This is 23 hours and 59 ' +
         'minutes after the latest one: WhatsApp’s window of 24 hours less a minute, in which a last message can still arrive.',
     }),
-  unreadCount: z.int(),
+  unreadCount: z
+    .int()
+    .min(0)
+    .max(maxUnreadCount)
+    .meta({
+      description: `Messages of the contact that nobody has read, counted when you ask. ${maxUnreadCount} means as many or more`,
+    }),
+  seenByMe: z.string().nullable().meta({
+    description: 'The last message that you have seen; null if you never marked the conversation as read',
+  }),
   lastMessage: LatestMessageView.nullable().meta({
     description: 'The latest message; null if there is none, such as in the thread of a call that was erased',
   }),
@@ -212,6 +223,7 @@ const listItemExample = {
   freeEntryPointExpiresAt: null,
   windowExpiresAt: '2026-11-24T08:59:00.000Z',
   unreadCount: 1,
+  seenByMe: null,
   lastMessage: {
     id: '665f1c2ab7e4d3a9c8b01250',
     direction: 'inbound',
@@ -257,6 +269,9 @@ const HistoryEntry = z
 export const ConversationView = z
   .object({
     ...conversationFields,
+    sharedReadMark: SharedReadMarkView.nullable().meta({
+      description: 'What the contact was shown of reading; null if nothing was tried',
+    }),
     history: z.array(HistoryEntry).meta({
       description: 'The latest 50 changes, oldest first; each has either `status` or `assignedAgentId`',
     }),
@@ -266,6 +281,7 @@ export const ConversationView = z
     examples: [
       {
         ...listItemExample,
+        sharedReadMark: null,
         history: [
           {
             at: '2026-11-23T08:45:00.000Z',

@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { derivedId, newId } from '../../platform/ids.ts';
@@ -7,12 +7,13 @@ import type {
   ConversationDoc,
   ConversationKey,
   ConversationRepository,
+  TouchedThread,
   TouchOptions,
   WindowWriter,
 } from './repository.ts';
 import { windowAfter } from './rules.ts';
 
-export type { ConversationDoc, WindowWriter } from './repository.ts';
+export type { ConversationDoc, TouchedThread, WindowWriter } from './repository.ts';
 
 export interface ConversationDeps {
   readonly conversations: ConversationRepository;
@@ -29,7 +30,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
   async function openLive(
     scope: ClientScope,
     key: ConversationKey,
-    { at, leadId, takesTurn = false }: { at: Date; leadId?: Types.ObjectId } & TouchOptions,
+    { at, leadId, ...options }: { at: Date; leadId?: Types.ObjectId } & TouchOptions,
   ): Promise<ConversationDoc> {
     const { windowExpiresAt, windowFrom } = (await conversations.findWithLatestWindow(scope, key)) ?? {};
     const fresh = {
@@ -38,7 +39,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
       ...(windowFrom === undefined ? {} : { windowFrom }),
     };
-    return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at, takesTurn });
+    return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at, ...options });
   }
 
   return {
@@ -57,7 +58,7 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
 
     /**
      * The live thread for a message at `at` that a person wrote; creates the thread if there is none. A thread without
-     * a lead gets one. With `takesTurn`, `turns` is the turn of the message.
+     * a lead gets one. With `takesTurn`, `turns` is the turn of the message; with `isMessage`, the thread has its place.
      */
     async findOrOpen(
       scope: ClientScope,
@@ -70,21 +71,29 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       const { _id: leadId } = await leads.findOrCreate(scope, key.contactId);
       const thread = live ?? (await openLive(scope, key, { at, leadId, ...options }));
       if (thread.leadId !== undefined) return thread;
-      const { turns = 0 } = thread;
+      const { turns = 0, lastArrival = 0, lastOrdinal = 0 } = thread;
       return {
         ...((await conversations.setLead(scope, thread._id, leadId)) ?? { ...thread, leadId }),
-        turns,
+        ...{ turns, lastArrival, lastOrdinal },
       };
     },
+
+    /** The open or pending thread. */
+    findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
+      conversations.findLive(scope, key),
 
     /** Moves the thread to the top of the list, for a message that a person sends again or that leaves at `at`. */
     async moveUp(scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> {
       await conversations.touch(scope, id, at);
     },
 
-    /** As `moveUp`, and takes the next turn, for an answer that a person sends again; null if the thread is gone. */
-    takeTurn: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<number | null> =>
-      conversations.touch(scope, id, at, { takesTurn: true }),
+    /** As `moveUp`, and takes a message of the business in, which may take the next turn; null if the thread is gone. */
+    takeIn: (
+      scope: ClientScope,
+      id: Types.ObjectId,
+      at: Date,
+      options: { readonly takesTurn: boolean; readonly session?: ClientSession },
+    ): Promise<TouchedThread | null> => conversations.touch(scope, id, at, { ...options, isMessage: true }),
 
     /** As `findOrOpen`, for a message at `at` that the contact did not write: a new thread has no lead. */
     async findOrOpenWithoutLead(
@@ -92,7 +101,8 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
       key: ConversationKey,
       at: Date,
     ): Promise<ConversationDoc> {
-      return (await conversations.touchLive(scope, key, at)) ?? openLive(scope, key, { at });
+      const touch = { isMessage: true };
+      return (await conversations.touchLive(scope, key, at, touch)) ?? openLive(scope, key, { at, ...touch });
     },
 
     /** The contact's latest thread on the channel for an event at `at`, open or closed; a new one has no lead. */
@@ -121,15 +131,15 @@ const createWindows = ({ conversations }: Pick<ConversationDeps, 'conversations'
   closeWindow: (scope: ClientScope, id: Types.ObjectId, at: Date): Promise<void> =>
     conversations.closeWindow(scope, id, at),
 
-  /** Opens the window for a message that `from` wrote at `at` (provider's time), and counts a new message as unread. */
+  /** Opens the window for a message that `from` wrote at `at` (provider's time). */
   noteInbound: (
     scope: ClientScope,
     id: Types.ObjectId,
-    { at, from, isNew }: { at: Date; from: readonly string[]; isNew: boolean },
-  ): Promise<void> => {
-    const window = { windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from } };
-    return conversations.touchByInbound(scope, id, { ...window, isNew });
-  },
+    { at, from }: { at: Date; from: readonly string[] },
+  ): Promise<void> =>
+    conversations.touchByInbound(scope, id, {
+      ...{ windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from } },
+    }),
 });
 
 /** Threads of groups and of the backlog. */
@@ -166,6 +176,6 @@ const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'co
 
   nameGroup: conversations.nameGroup,
 
-  /** Counts a message that opens no window; null if the thread is gone. */
-  countUnread: conversations.countUnread,
+  /** Takes in a message that a contact wrote and that opens no window; null if the thread is gone. */
+  noteArrival: conversations.noteArrival,
 });

@@ -14,6 +14,12 @@ import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import { applyLabels, type ConversationDecision } from './decisions.ts';
 import { createDecide, type ConversationResource } from './resource.ts';
+import { countUnreadOf } from './unread-counts.ts';
+import type { FindReadMark, SharedReadMark } from './read-mark.ts';
+import type { ReadableMessages } from './readable-messages.ts';
+import type { createReading, ReadingRef } from './reading-use-cases.ts';
+import { listSeen, type NamedSeenMark, type SeenMarks } from './seen/marks.ts';
+import type { SeenMarkRepository } from './seen/repository.ts';
 import { snoozing } from './setting-aside.ts';
 import { requireSnooze, type SnoozeWish } from './snoozing.ts';
 import { givingBack, type Person, queueing, taking } from './taking.ts';
@@ -41,6 +47,15 @@ export interface WithContact<C extends ConversationDoc> {
   readonly contact: ContactDoc | null;
   readonly deadlines: readonly Deadline[];
   readonly latest: LatestMessage | null;
+  /** The number of unread messages, up to a bound. */
+  readonly unread: number;
+  /** The last message that the asking user has seen. */
+  readonly seenByMe: Types.ObjectId | null;
+}
+
+/** A single conversation also shows what its contact was shown. */
+export interface ShownConversation extends WithContact<ConversationRecord> {
+  readonly readMark: SharedReadMark | null;
 }
 
 export interface ConversationUseCaseDeps {
@@ -53,6 +68,11 @@ export interface ConversationUseCaseDeps {
   /** The same that assignment changes. */
   readonly resource: ConversationResource;
   readonly holdLabels: HoldLabels;
+  readonly findReadMark: FindReadMark;
+  readonly reading: ReturnType<typeof createReading>;
+  readonly readable: Pick<ReadableMessages, 'countUnread'>;
+  readonly seen: Pick<SeenMarks, 'seenBy'>;
+  readonly seenMarks: Pick<SeenMarkRepository, 'listOf'>;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -65,25 +85,33 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   const decide = createDecide(deps);
   const decideAs = (by: Person, decision: ConversationDecision) => decide(decision, { by: by.userId });
 
-  const withContact: ShowWithContact = async (scope, conversation) =>
-    (await findContactsOf(deps, scope, [conversation]))(conversation);
+  const withContact: ShowWithContact = async (scope, by, conversation) => {
+    const [show, readMark] = await Promise.all([
+      findContactsOf(deps, scope, by, [conversation]),
+      deps.findReadMark(scope, conversation._id),
+    ]);
+    return { ...show(conversation), readMark };
+  };
 
   return {
     ...createAssigning(deps, withContact),
     ...createSnoozing(deps, withContact),
 
-    get: async (scope: ClientScope, id: Types.ObjectId): Promise<WithContact<ConversationRecord>> =>
-      withContact(scope, await resource.require(scope, { id, version: undefined })),
+    ...createReadingActions(deps, withContact),
+
+    get: async (scope: ClientScope, by: Person, id: Types.ObjectId): Promise<ShownConversation> =>
+      withContact(scope, by, await resource.require(scope, { id, version: undefined })),
 
     /** Latest message first. */
     async list(
       scope: ClientScope,
+      by: Person,
       filter: ConversationFilter,
       { limit, after }: { limit: number; after: Cursor<Date> | null },
     ): Promise<Page<WithContact<ConversationDoc>>> {
       const found = await conversations.list(scope, filter, { limit: limit + 1, after });
       const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
-      return { ...page, items: page.items.map(await findContactsOf(deps, scope, page.items)) };
+      return { ...page, items: page.items.map(await findContactsOf(deps, scope, by, page.items)) };
     },
 
     count: (scope: ClientScope, userId: Types.ObjectId): Promise<ConversationCounts> =>
@@ -95,10 +123,10 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       by: Person,
       ref: ResourceRef,
       status: ConversationStatus,
-    ): Promise<WithContact<ConversationRecord>> {
+    ): Promise<ShownConversation> {
       const change = { action: 'conversation.status-changed', decide: decideAs(by, { status }) };
       try {
-        return await withContact(scope, await resource.change(scope, by, ref, change));
+        return await withContact(scope, by, await resource.change(scope, by, ref, change));
       } catch (error) {
         throw isDuplicateKey(error) ? await hasSuccessor(deps, scope, ref.id) : error;
       }
@@ -110,22 +138,16 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       by: Person,
       ref: ResourceRef,
       labels: readonly Types.ObjectId[],
-    ): Promise<WithContact<ConversationRecord>> =>
-      withContact(scope, await resource.change(scope, by, ref, labelling(deps, scope, labels))),
-
-    /** Marks all messages as read. Idempotent. */
-    markRead: async (
-      scope: ClientScope,
-      by: Person,
-      id: Types.ObjectId,
-    ): Promise<WithContact<ConversationRecord>> => withContact(scope, await markRead(deps, scope, by, id)),
+    ): Promise<ShownConversation> =>
+      withContact(scope, by, await resource.change(scope, by, ref, labelling(deps, scope, labels))),
   };
 }
 
 type ShowWithContact = (
   scope: ClientScope,
+  by: Person,
   conversation: ConversationRecord,
-) => Promise<WithContact<ConversationRecord>>;
+) => Promise<ShownConversation>;
 
 /** Assignments by users. */
 const createAssigning = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
@@ -135,30 +157,26 @@ const createAssigning = (deps: ConversationUseCaseDeps, withContact: ShowWithCon
     by: Person,
     ref: ResourceRef,
     agentId: Types.ObjectId | 'auto' | null,
-  ): Promise<WithContact<ConversationRecord>> {
+  ): Promise<ShownConversation> {
     if (agentId === 'auto')
-      return withContact(scope, await deps.resource.change(scope, by, ref, queueing(deps, by)));
+      return withContact(scope, by, await deps.resource.change(scope, by, ref, queueing(deps, by)));
     await assertAssignable(deps, scope, agentId);
     const change = {
       action: 'conversation.assigned',
       decide: createDecide(deps)({ assignedAgentId: agentId }, { by: by.userId }),
     };
-    return withContact(scope, await deps.resource.change(scope, by, ref, change));
+    return withContact(scope, by, await deps.resource.change(scope, by, ref, change));
   },
 
   /** Assigns a live conversation to the user, unless it is a colleague's; of two at once, one gets it. */
-  async take(scope: ClientScope, by: Person, ref: ResourceRef): Promise<WithContact<ConversationRecord>> {
+  async take(scope: ClientScope, by: Person, ref: ResourceRef): Promise<ShownConversation> {
     await assertAssignable(deps, scope, by.userId);
-    return withContact(scope, await deps.resource.change(scope, by, ref, taking(deps, by)));
+    return withContact(scope, by, await deps.resource.change(scope, by, ref, taking(deps, by)));
   },
 
   /** Returns the user's conversation to the queue; without an assignment policy it is only unassigned. */
-  giveBack: async (
-    scope: ClientScope,
-    by: Person,
-    ref: ResourceRef,
-  ): Promise<WithContact<ConversationRecord>> =>
-    withContact(scope, await deps.resource.change(scope, by, ref, givingBack(deps, by))),
+  giveBack: async (scope: ClientScope, by: Person, ref: ResourceRef): Promise<ShownConversation> =>
+    withContact(scope, by, await deps.resource.change(scope, by, ref, givingBack(deps, by))),
 });
 
 const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
@@ -172,8 +190,8 @@ const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithCont
     by: Person,
     ref: ResourceRef,
     snooze: ConversationSnooze,
-  ): Promise<WithContact<ConversationRecord>> {
-    return withContact(scope, await deps.resource.change(scope, by, ref, snoozing(deps, by, snooze)));
+  ): Promise<ShownConversation> {
+    return withContact(scope, by, await deps.resource.change(scope, by, ref, snoozing(deps, by, snooze)));
   },
 });
 
@@ -195,18 +213,39 @@ const addedTo = ({ labels: before = [] }: ConversationRecord, labels: readonly T
     .map((id, index) => ({ id, path: `body.labels.${index}` }))
     .filter(({ id }) => !before.some((had) => had.equals(id)));
 
+/** Who has read what; see `reading-use-cases.ts`. */
+const createReadingActions = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+  markRead: async (scope: ClientScope, by: Person, ref: ReadingRef): Promise<ShownConversation> =>
+    withContact(scope, by, await deps.reading.read(scope, by, ref)),
+
+  markUnread: async (scope: ClientScope, by: Person, ref: ReadingRef): Promise<ShownConversation> =>
+    withContact(scope, by, await deps.reading.unread(scope, by, ref)),
+
+  async listSeen(
+    scope: ClientScope,
+    id: Types.ObjectId,
+    page: { readonly limit: number; readonly after: Cursor<string> | null },
+  ): Promise<Page<NamedSeenMark>> {
+    if ((await deps.conversations.findById(scope, id)) === null) throw notFound('conversation');
+    return listSeen({ marks: deps.seenMarks, users: deps.users }, scope, id, page);
+  },
+});
+
 /** Finds what belongs to these conversations at once; returns what adds it to each of them. */
 async function findContactsOf(
-  { contacts, deadlines, latestMessages }: ConversationUseCaseDeps,
+  { contacts, deadlines, latestMessages, readable, seen }: ConversationUseCaseDeps,
   scope: ClientScope,
+  by: Person,
   conversations: readonly ConversationDoc[],
 ): Promise<<C extends ConversationDoc>(conversation: C) => WithContact<C>> {
   const contactIds = conversations.map(({ contactId }) => contactId);
   const ids = conversations.map(({ _id }) => _id);
-  const [people, due, latest] = await Promise.all([
+  const [people, due, latest, unread, seenByMe] = await Promise.all([
     contacts.findMany(scope, contactIds),
     deadlines.ofConversations(scope, conversations),
     latestMessages(scope, ids),
+    countUnreadOf(readable, scope, conversations),
+    seen.seenBy(scope, by.userId, ids),
   ]);
   const byId = new Map(people.map((contact) => [contact._id.toHexString(), contact]));
   return (conversation) => ({
@@ -214,6 +253,8 @@ async function findContactsOf(
     contact: byId.get(conversation.contactId.toHexString()) ?? null,
     deadlines: due.get(conversation._id.toHexString()) ?? [],
     latest: latest.get(conversation._id.toHexString()) ?? null,
+    unread: unread(conversation),
+    seenByMe: seenByMe.get(conversation._id.toHexString()) ?? null,
   });
 }
 
@@ -230,27 +271,6 @@ async function assertAssignable(
     errors: [{ path: 'body.agentId', message: 'The user is not active.' }],
   });
 }
-
-/** Not a decision, so the version stays; audited if something was unread. */
-const markRead = (
-  { conversations, audit }: ConversationUseCaseDeps,
-  scope: ClientScope,
-  by: Person,
-  id: Types.ObjectId,
-): Promise<ConversationRecord> =>
-  audit.audited(scope, by, async (session) => {
-    const before = await conversations.markRead(scope, id, session);
-    const result = await conversations.findWithHistory(scope, id, session);
-    if (result === null) throw notFound('conversation');
-    if (before === null) return { result, write: null };
-    const write = {
-      action: 'conversation.read',
-      target: { type: 'conversation', id },
-      before: { unreadCount: before.unreadCount },
-      after: { unreadCount: 0 },
-    };
-    return { result, write };
-  });
 
 /** The error for reopening a closed thread beside a live one, which it names. */
 async function hasSuccessor(

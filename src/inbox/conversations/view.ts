@@ -1,5 +1,6 @@
 import { toAdReferralView } from '../../people/leads/ad-referral.ts';
-import type { ConversationDoc, ConversationRecord, ConversationSnooze, WithContact } from './use-cases.ts';
+import type { SharedReadMark } from './read-mark.ts';
+import type { ConversationDoc, ConversationSnooze, ShownConversation, WithContact } from './use-cases.ts';
 import type { ConversationListItemView, ConversationView } from './schemas.ts';
 
 export const toConversationListItemView = ({
@@ -7,6 +8,8 @@ export const toConversationListItemView = ({
   contact,
   deadlines,
   latest,
+  unread,
+  seenByMe,
 }: WithContact<ConversationDoc>): ConversationListItemView => ({
   id: conversation._id.toHexString(),
   leadId: conversation.leadId?.toHexString() ?? null,
@@ -33,7 +36,8 @@ export const toConversationListItemView = ({
   lastMessageAt: conversation.lastMessageAt.toISOString(),
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
-  unreadCount: conversation.unreadCount,
+  unreadCount: unread,
+  seenByMe: seenByMe?.toHexString() ?? null,
   lastMessage: latest === null ? null : { ...latest, timestamp: latest.timestamp.toISOString() },
   deadlines: deadlines.map(({ kind, dueAt, state }) => ({
     kind,
@@ -45,8 +49,9 @@ export const toConversationListItemView = ({
   createdAt: conversation.createdAt.toISOString(),
 });
 
-export const toConversationView = (found: WithContact<ConversationRecord>): ConversationView => ({
+export const toConversationView = (found: ShownConversation): ConversationView => ({
   ...toConversationListItemView(found),
+  sharedReadMark: found.readMark === null ? null : shownReadMark(found.readMark),
   history: found.conversation.history.map(({ at, by, reason, status, snooze, assignedAgentId }) => ({
     at: at.toISOString(),
     by: by?.toHexString() ?? null,
@@ -55,6 +60,19 @@ export const toConversationView = (found: WithContact<ConversationRecord>): Conv
     ...(snooze === undefined ? {} : shownSnooze(snooze)),
     ...(assignedAgentId === undefined ? {} : { assignedAgentId: assignedAgentId?.toHexString() ?? null }),
   })),
+});
+
+const shownReadMark = ({ shown, failure }: SharedReadMark) => ({
+  messageId: shown?.messageId.toHexString() ?? null,
+  at: shown?.at.toISOString() ?? null,
+  failure:
+    failure === null
+      ? null
+      : {
+          messageId: failure.messageId.toHexString(),
+          ...{ code: failure.code, title: failure.title, at: failure.at.toISOString() },
+          isFinal: failure.isFinal,
+        },
 });
 
 const shownSnooze = ({ until }: ConversationSnooze) =>

@@ -9,6 +9,8 @@ export interface InboxSettingsDoc {
   readonly reopenWithinHours: number;
   /** An open conversation is closed when the contact has been silent for so long after our last message; 0 closes none. */
   readonly autoCloseAfterHours: number;
+  /** Whether contacts are shown that their messages were read, and that somebody types. */
+  readonly shareReadMarks: boolean;
   /** 0 if nothing is stored. */
   readonly version: number;
 }
@@ -16,6 +18,7 @@ export interface InboxSettingsDoc {
 export const inboxSettingsModel = declareTenantModel<InboxSettingsDoc>('inbox_settings', {
   reopenWithinHours: { type: Number, required: true },
   autoCloseAfterHours: { type: Number, required: true },
+  shareReadMarks: Boolean,
   version: { type: Number, required: true },
 });
 

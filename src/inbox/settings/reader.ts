@@ -5,7 +5,7 @@ import type { InboxSettingsDoc, InboxSettingsRepository } from './repository.ts'
 
 export type InboxSettingsReader = ReturnType<typeof createInboxSettingsReader>;
 
-const defaults = { reopenWithinHours: 7 * 24, autoCloseAfterHours: 0 } as const;
+const defaults = { reopenWithinHours: 7 * 24, autoCloseAfterHours: 0, shareReadMarks: true } as const;
 
 export const createInboxSettingsReader =
   (settings: Pick<InboxSettingsRepository, 'find'>) =>

@@ -8,10 +8,10 @@ import type { InboxSettingsDoc, InboxSettingsUseCases } from './use-cases.ts';
 const tag = 'Conversations';
 const path = '/api/inbox-settings';
 
-const answer = ({ reopenWithinHours, autoCloseAfterHours, version }: InboxSettingsDoc) =>
+const answer = ({ reopenWithinHours, autoCloseAfterHours, shareReadMarks, version }: InboxSettingsDoc) =>
   ({
     status: 200,
-    body: { reopenWithinHours, autoCloseAfterHours },
+    body: { reopenWithinHours, autoCloseAfterHours, shareReadMarks },
     headers: { etag: etagOf(version) },
   }) as const;
 

@@ -14,18 +14,30 @@ const aboutReopening =
   'A contact who writes within this time after the conversation was closed reopens it; later, a new one begins. ' +
   '0 always begins a new one.';
 
+const aboutReadMarks =
+  'Contacts see that their messages were read, when somebody marks a conversation as read, and that somebody types. ' +
+  'True by default, as in WhatsApp itself.';
+
 export const PatchInboxSettingsBody = z
   .strictObject({
     reopenWithinHours: reopenWithinHours.exactOptional().meta({ description: aboutReopening }),
     autoCloseAfterHours: autoCloseAfterHours.exactOptional().meta({ description: aboutAutoClosing }),
+    shareReadMarks: z.boolean().exactOptional().meta({ description: aboutReadMarks }),
   })
   .refine(...notEmpty)
-  .meta({ id: 'UpdateInboxSettingsBody', examples: [{ reopenWithinHours: 48, autoCloseAfterHours: 72 }] });
+  .meta({
+    id: 'UpdateInboxSettingsBody',
+    examples: [{ reopenWithinHours: 48, autoCloseAfterHours: 72, shareReadMarks: false }],
+  });
 export type PatchInboxSettingsBody = z.output<typeof PatchInboxSettingsBody>;
 
 export const InboxSettingsView = z
   .object({
     reopenWithinHours: z.int().meta({ description: aboutReopening }),
     autoCloseAfterHours: z.int().meta({ description: aboutAutoClosing }),
+    shareReadMarks: z.boolean().meta({ description: aboutReadMarks }),
   })
-  .meta({ id: 'InboxSettings', examples: [{ reopenWithinHours: 168, autoCloseAfterHours: 0 }] });
+  .meta({
+    id: 'InboxSettings',
+    examples: [{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true }],
+  });

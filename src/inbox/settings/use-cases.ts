@@ -57,9 +57,10 @@ export function createInboxSettingsUseCases({ settings, readSettings, follow, au
   };
 }
 
-const settingsOf = ({ reopenWithinHours, autoCloseAfterHours }: InboxSettingsDoc) => ({
+const settingsOf = ({ reopenWithinHours, autoCloseAfterHours, shareReadMarks }: InboxSettingsDoc) => ({
   reopenWithinHours,
   autoCloseAfterHours,
+  shareReadMarks,
 });
 
 /** The live event of a change. A business has one object, so its own id stands for it. */

@@ -15,6 +15,7 @@ export type { MessageSource } from './sources/repository.ts';
 export type {
   Claim,
   HeldFilter,
+  MarkableMessage,
   MessageContent,
   MessageDoc,
   MessageListItem,

@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ContactDoc } from '../../../people/contacts/directory.ts';
-import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import { placeOfOwn } from '../../../inbox/conversations/order.ts';
+import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { GateFactsReader } from '../../gates/facts.ts';
 import type { Issue } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
@@ -41,6 +42,8 @@ export interface DraftInput {
   readonly by: Types.ObjectId;
   readonly times: SendTimes;
   readonly now: Date;
+  /** The conversation takes the message in when it is stored, see `newer.ts`; otherwise now. */
+  readonly isTakenInLater?: boolean;
   /** When the customer service window closes, if already read. */
   readonly windowExpiresAt?: Date | null;
   /** The fields that differ between kinds of messages. */
@@ -64,9 +67,10 @@ export interface DraftDeps {
  */
 export async function draftOutbound(
   scope: ClientScope,
-  { contact, keepContact, channelId, by, times, now, windowExpiresAt, fields }: DraftInput,
+  input: DraftInput,
   { conversations, facts }: DraftDeps,
 ): Promise<MessageDoc> {
+  const { contact, keepContact, channelId, by, times, now, windowExpiresAt, fields } = input;
   const known = {
     ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
     ...(keepContact === undefined ? {} : { freshContact: contact }),
@@ -85,7 +89,11 @@ export async function draftOutbound(
   const isLater = sendAt !== undefined && sendAt > now;
   // A scheduled message has a time of its own, and a template is no part of the talk.
   const takesTurn = !isLater && fields.messageType !== 'template';
-  const conversation = await conversations.findOrOpen(scope, { channelId, contactId }, now, { takesTurn });
+  const key = { channelId, contactId };
+  const isTakenInLater = input.isTakenInLater === true;
+  const conversation = isTakenInLater
+    ? await findThread(conversations, scope, key, now)
+    : await conversations.findOrOpen(scope, key, now, { takesTurn, isMessage: true });
   const status = isLater ? 'scheduled' : 'queued';
   return {
     _id: newId(),
@@ -100,8 +108,20 @@ export async function draftOutbound(
     timestamp: now,
     statusHistory: [{ key: `${status}:${now.getTime()}`, status, timestamp: now }],
     dispatch: { attempt: 0, isCalling: false, attempts: [] },
-    ...(takesTurn && conversation.turns !== undefined ? { turn: conversation.turns } : {}),
+    ...(isTakenInLater ? {} : placeOfOwn(conversation)),
+    ...(takesTurn && !isTakenInLater && conversation.turns !== undefined ? { turn: conversation.turns } : {}),
     ...(isLater ? { sendAt } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
+}
+
+/** The live thread as it is; opens one if there is none. */
+async function findThread(
+  conversations: ConversationThreads,
+  scope: ClientScope,
+  key: Parameters<ConversationThreads['findLive']>[1],
+  now: Date,
+): Promise<ConversationDoc> {
+  const live = await conversations.findLive(scope, key);
+  return live?.leadId === undefined ? conversations.findOrOpen(scope, key, now) : live;
 }

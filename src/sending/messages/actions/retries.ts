@@ -2,6 +2,7 @@ import type { Types } from 'mongoose';
 import type { GatedMessage, GateFactsReader } from '../../gates/facts.ts';
 import type { Address } from '../../gates/recipient.ts';
 import type { AuditActor, AuditedWrite, AuditService } from '../../../audit/service.ts';
+import { placeOfOwn } from '../../../inbox/conversations/order.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
@@ -23,7 +24,7 @@ export interface RetryDeps {
   readonly facts: GateFactsReader;
   readonly channels: Pick<ChannelDirectory, 'requireForSend'>;
   readonly templates: Pick<TemplateCatalogue, 'requireStillSendable'>;
-  readonly conversations: Pick<ConversationThreads, 'takeTurn' | 'moveUp'>;
+  readonly conversations: Pick<ConversationThreads, 'takeIn'>;
   readonly audit: Pick<AuditService, 'audited'>;
   readonly clock: Clock;
 }
@@ -139,13 +140,12 @@ async function turnOf(
   scope: ClientScope,
   { messageType, conversationId }: MessageDoc,
   now: Date,
-): Promise<Pick<RetryDraft, 'turn'>> {
-  if (messageType === 'template') {
-    await conversations.moveUp(scope, conversationId, now);
-    return {};
-  }
-  const turn = await conversations.takeTurn(scope, conversationId, now);
-  return turn === null ? {} : { turn };
+): Promise<Pick<RetryDraft, 'turn' | 'place'>> {
+  const takesTurn = messageType !== 'template';
+  const thread = await conversations.takeIn(scope, conversationId, now, { takesTurn });
+  if (thread === null) return {};
+  const { turns: turn } = thread;
+  return { place: placeOfOwn(thread), ...(takesTurn && turn !== undefined ? { turn } : {}) };
 }
 
 /** The steps of a retry. */

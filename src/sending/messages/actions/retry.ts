@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { MessageOrder } from '../../../inbox/conversations/order.ts';
 import { newId } from '../../../platform/ids.ts';
 import { addressOfMessage, type Address } from '../../gates/recipient.ts';
 import type { AutomaticRetryRule } from '../../../whatsapp/error-rule.ts';
@@ -13,6 +14,8 @@ export interface RetryDraft {
   readonly createdBy?: Types.ObjectId;
   /** Its place among the answers of the conversation. */
   readonly turn?: number;
+  /** Its place among all messages of the conversation. */
+  readonly place?: MessageOrder;
   /** The contact's current address; without it as the original. */
   readonly address?: Address | null;
   /** A person retries this message although its contact has opted out. */
@@ -58,6 +61,7 @@ export function draftRetry(
     ...(createdBy === undefined ? {} : { createdBy }),
     ...(afterOptOut === undefined ? {} : { afterOptOut }),
     ...(draft.turn === undefined ? {} : { turn: draft.turn }),
+    ...draft.place,
     ...(isLater ? { sendAt } : {}),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };

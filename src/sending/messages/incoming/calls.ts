@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
+import { placeOfArrival, placeOfOwn } from '../../../inbox/conversations/order.ts';
 import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
@@ -55,7 +56,7 @@ export function createCalls(deps: CallDeps) {
         });
         if (direction === 'inbound')
           await conversations.noteInbound(scope, earlier.conversationId, {
-            ...{ at, from: keysOfPerson(item.person), isNew: false },
+            ...{ at, from: keysOfPerson(item.person) },
           });
       }, maxStoreTries);
       return true;
@@ -79,6 +80,7 @@ async function storeCall(
         senderType: isInbound ? 'contact' : 'phone',
         messageType: 'call',
         content: { call: { direction, ...callOf(item) } },
+        ...(isInbound ? placeOfArrival(conversation) : placeOfOwn(conversation)),
         status: isInbound ? 'received' : 'sent',
         providerMessageId: item.callId,
         statusHistory: [eventOf(item)],

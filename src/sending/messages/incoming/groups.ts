@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ContactDirectory } from '../../../people/contacts/directory.ts';
 import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
+import { placeOfArrival } from '../../../inbox/conversations/order.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { retryOnDuplicateKey, scopeOf, type ClientScope } from '../../../platform/mongo.ts';
@@ -136,9 +137,13 @@ const createCountedStore =
       const scope = scopeOf(entry.clientId);
       if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
       await runInTransaction(async (session) => {
-        await storeEntryWithin({ messages, incomingFiles }, { entry, message, now }, session);
-        if (!isWrittenByContact(message)) return;
-        const thread = await conversations.countUnread(scope, entry.conversationId, session);
+        const isWritten = isWrittenByContact(message);
+        const thread = isWritten
+          ? await conversations.noteArrival(scope, entry.conversationId, session)
+          : null;
+        const place = thread === null ? {} : placeOfArrival(thread);
+        const placed = { ...entry, ...place };
+        await storeEntryWithin({ messages, incomingFiles }, { entry: placed, message, now }, session);
         if (thread !== null) await arrivals.wakeByMessage(scope, thread, entry.timestamp, session);
       });
     }, maxStoreTries);

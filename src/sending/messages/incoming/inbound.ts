@@ -1,6 +1,7 @@
 import type { ClientSession, Types } from 'mongoose';
 import { factKeysOf } from '../../../consent/address-stops/facts.ts';
 import type { Arriving } from '../../../inbox/conversations/arrivals.ts';
+import { placeOfArrival } from '../../../inbox/conversations/order.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import { adReferralOf } from '../../../people/leads/ad-referral.ts';
@@ -84,7 +85,8 @@ async function receiveNew(
   const isWritten = isWrittenByContact(item);
 
   async function storeIn(thread: ConversationDoc, session: ClientSession): Promise<ConversationDoc> {
-    const entry = draftInbound({ scope, conversation: thread, item, at, now, repliesTo });
+    const place = isWritten ? placeOfArrival(thread) : {};
+    const entry = { ...draftInbound({ scope, conversation: thread, item, at, now, repliesTo }), ...place };
     await storeEntryWithin(deps, { entry, message: item, now }, session);
     return thread;
   }
@@ -146,15 +148,30 @@ async function receiveAgain(
   // Before it is brought in: a repetition would not know any more that nobody waited for an answer to it.
   if (isBacklog && (await arrivingOf(deps, scope, { item, at })).awaitsAnswer)
     await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
-  const isNew = isBacklog && (await messages.bringIn(scope, messageId, conversation._id));
+  if (isBacklog) await bringIn(deps, scope, { messageId, conversationId: conversation._id });
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
   await incomingFiles.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
   if (isWritten) {
-    await conversations.noteInbound(scope, conversation._id, { at, from: writerKeysOf(item), isNew });
+    await conversations.noteInbound(scope, conversation._id, { at, from: writerKeysOf(item) });
     await trustNumber(deps, { scope, contact }, at);
   }
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
+
+/** Moves a message of the backlog into the live conversation, where it is the latest one that is unread; once. */
+const bringIn = (
+  { messages, conversations, runInTransaction }: InboundDeps,
+  scope: ClientScope,
+  {
+    messageId,
+    conversationId,
+  }: { readonly messageId: Types.ObjectId; readonly conversationId: Types.ObjectId },
+): Promise<void> =>
+  runInTransaction(async (session) => {
+    if (!(await messages.bringIn(scope, messageId, conversationId, session))) return;
+    const thread = await conversations.noteArrival(scope, conversationId, session);
+    if (thread !== null) await messages.setPlace(scope, messageId, placeOfArrival(thread), session);
+  });
 
 /** A number from which the contact writes works. */
 async function trustNumber(

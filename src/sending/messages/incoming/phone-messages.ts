@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import type { ContactDoc } from '../../../people/contacts/directory.ts';
 import type { AnswerLog } from '../../../inbox/sla/answer-log.ts';
+import { placeOfOwn } from '../../../inbox/conversations/order.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { HistoryItem } from '../../../whatsapp/history.ts';
@@ -69,7 +70,6 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       await conversations.noteInbound(scope, conversation._id, {
         at,
         from: keysOfPerson(person),
-        isNew: false,
       });
     const item = { ...message, timestampMs: at.getTime() };
     await deps.onInbound({ scope, channelId: conversation.channelId, contact, conversation, item });
@@ -119,7 +119,10 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
 async function storeEcho(deps: PhoneMessageDeps, thread: Thread, message: InboundItem): Promise<void> {
   const { answers, runInTransaction } = deps;
   const { scope, at, now } = thread;
-  const entry = await draftSent(deps, thread, { message, word: null });
+  const entry = {
+    ...(await draftSent(deps, thread, { message, word: null })),
+    ...placeOfOwn(thread.conversation),
+  };
   const report = reportOfSent(entry, { providerMessageId: message.providerMessageId, at });
   await runInTransaction(async (session) => {
     await storeEntryWithin(deps, { entry, message, now }, session);

@@ -50,11 +50,17 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
     messages.insertOne(scope, message, { session }),
 
   /** Moves a message of the backlog that arrives live into this conversation; false if that was done before. */
-  async bringIn(scope: ClientScope, _id: Types.ObjectId, conversationId: Types.ObjectId): Promise<boolean> {
+  async bringIn(
+    scope: ClientScope,
+    _id: Types.ObjectId,
+    conversationId: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<boolean> {
     const { modifiedCount } = await messages.updateOne(
       scope,
       { _id, isImported: true },
       { $set: { conversationId }, $unset: { isImported: 1 } },
+      { session },
     );
     return modifiedCount === 1;
   },

@@ -1,5 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import { type Marked, markFields, markIndex } from '../../../events/marks/mark.ts';
+import type { MessageOrder } from '../../../inbox/conversations/order.ts';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
 import {
   messageStatuses,
@@ -70,7 +71,7 @@ export interface DispatchAttempt {
 /** A dated statement. Those stored by 0.1.0 have no time, and yield to any that has one. */
 type StoredStatement<Statement> = Statement & { readonly at?: Date };
 
-export interface MessageDoc extends Marked {
+export interface MessageDoc extends Marked, MessageOrder {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   readonly conversationId: Types.ObjectId;
@@ -205,10 +206,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   providerMessageId: String,
   statusHistory: { type: [Schema.Types.Mixed], required: true },
   participants: [Schema.Types.Mixed],
-  idempotencyKey: String,
-  idempotencyHash: String,
-  priority: Number,
-  turn: Number,
+  ...{ idempotencyKey: String, idempotencyHash: String, priority: Number, turn: Number },
   turnWait: Schema.Types.Mixed,
   overtakenAt: Date,
   overtook: { type: [Schema.Types.Mixed], default: undefined },
@@ -226,6 +224,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   stoppedBy: String,
   openFailures: [String],
   sweptAt: Date,
+  ...{ arrival: Number, afterArrival: Number, ordinal: Number },
   ...markFields,
 });
 
@@ -234,6 +233,11 @@ const unsent = { status: { $in: [...unsentStatuses] } };
 messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
+// What the contact wrote, in the order in which the conversation took it in: what is unread is counted by it.
+messageModel.schema.index(
+  { clientId: 1, conversationId: 1, arrival: 1 },
+  { name: 'arrivals', partialFilterExpression: { arrival: { $exists: true } } },
+);
 // The history of a contact over all conversations.
 messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index(

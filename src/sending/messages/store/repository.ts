@@ -11,6 +11,7 @@ import { createInboundWrites } from './inbound-writes.ts';
 import { createLastWordsQueries } from './last-words-queries.ts';
 import { createListQueries } from './list-queries.ts';
 import { createMessageMarkQueries, markMessages } from './marks.ts';
+import { createReadingQueries } from './reading-queries.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
@@ -21,6 +22,7 @@ import { createSourceRepository } from '../sources/repository.ts';
 
 export type { MessageChange, MessageContent, MessageDoc } from './model.ts';
 export type { Claim } from './claim-writes.ts';
+export type { MarkableMessage, NewerMessage } from './reading-queries.ts';
 export type { ReceiptTarget } from './receipt-queries.ts';
 export type { MessageFilter, MessageListItem, MessagePosition, MessageRange } from './list-queries.ts';
 export type { FailedFilter } from './retry-queries.ts';
@@ -47,6 +49,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createInboundWrites(messages),
     ...createListQueries(messages),
     ...createMessageMarkQueries(messages),
+    ...createReadingQueries(messages),
     ...createReceiptQueries(messages, writeBulk),
     ...createSourceRepository(connection),
     ...createUsageQueries(messages),
@@ -72,6 +75,10 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
         throw error;
       }
     },
+
+    /** As `insert`, in a transaction; throws the duplicate key error. */
+    insertAccepted: (scope: ClientScope, message: MessageDoc, session: ClientSession): Promise<void> =>
+      messages.insertOne(scope, message, { session }),
 
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne(scope, { idempotencyKey }),
