@@ -42,6 +42,7 @@ import { createFindLastWords } from './messages/last-words.ts';
 import { createLatestMessages } from './messages/latest.ts';
 import { messageEventOf } from './messages/events.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
+import { createStoreUnlessNewer } from './messages/acceptance/newer.ts';
 import { createRetries } from './messages/actions/retries.ts';
 import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
 import { createMessageActions } from './messages/actions/use-cases.ts';
@@ -154,7 +155,8 @@ export function buildSending(deps: SendingDeps) {
     audit,
   });
   const { runInTransaction } = audit;
-  const acceptance = createAcceptance({ messages, workflows, logger });
+  const storeUnlessNewer = createStoreUnlessNewer({ messages, conversations, runInTransaction });
+  const acceptance = createAcceptance({ messages, workflows, storeUnlessNewer, logger });
   const retries = createRetries({
     ...{ messages, acceptance, facts, channels, templates, conversations, audit, clock },
   });

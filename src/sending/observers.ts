@@ -36,6 +36,10 @@ export const observeAcceptance = (
       if (isNew && isAccepted) count(message);
       return isNew;
     },
+    async insertAccepted(scope, message, session) {
+      await messages.insertAccepted(scope, message, session);
+      count(message);
+    },
     async insertRetry(scope, message, session) {
       await messages.insertRetry(scope, message, session);
       count(message);

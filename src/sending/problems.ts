@@ -30,6 +30,16 @@ export const sendingProblems = defineProblems({
     retry: false,
     advice: 'Wait for a receipt, or send `mayDuplicate: true` if a duplicate does no harm.',
   },
+  'newer-message': {
+    status: 409,
+    title: 'A newer message exists',
+    retry: false,
+    advice:
+      'Show the message `newerMessageId` to whoever answers, then send again with it as `lastSeenMessageId`, or without the field.',
+    extensions: {
+      newerMessageId: z.string().meta({ description: 'the latest message that was not seen' }),
+    },
+  },
   'window-closed': {
     status: 409,
     title: 'Customer service window is closed',
@@ -50,6 +60,7 @@ declare module '../platform/errors.ts' {
   interface ProblemCodes extends SendingProblems {}
 
   interface ProblemExtensions {
+    readonly newerMessageId?: string;
     readonly retriedBy?: string;
     readonly templates?: readonly z.output<typeof ProblemTemplate>[];
   }

@@ -325,6 +325,11 @@ const rows: readonly Place[] = [
     ...{ idOf: ({ message }) => message.id, ownStatus: 400 },
     body: (id, asking) => text({ conversationId: conversationId(asking), replyTo: id }),
   }),
+  // Nobody has written, so the window is closed.
+  inBody(answers, 'the last message that was seen', {
+    ...{ idOf: ({ message }) => message.id, ownStatus: 409 },
+    body: (id, asking) => text({ conversationId: conversationId(asking), lastSeenMessageId: id }),
+  }),
   inBody(answers, 'a message to react to', {
     ...{ idOf: ({ message }) => message.id, ownStatus: 400 },
     body: (id, asking) => ({

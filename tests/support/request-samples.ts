@@ -268,6 +268,7 @@ const messageSamples: readonly Sample[] = [
     required: ['to', 'content'],
     places: [
       ...['to', 'sendAt', 'expiresAt', 'contactId', 'leadId', 'conversationId', 'channelId', 'replyTo'],
+      'lastSeenMessageId',
       ...['content', 'content.type', 'content.body', 'content.previewUrl'],
     ],
     harmless: harmlessAt('content.previewUrl', 'true', 'false'),

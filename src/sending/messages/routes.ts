@@ -33,7 +33,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'Text, media, location, contacts, reaction, buttons, list, link, flow, catalog, product, product list, or a ' +
       'request for a location, phone number or address. Allowed in the customer service window: 24 hours after the ' +
       'last message of the contact, less a minute (`windowExpiresAt` of the conversation). Outside it, the answer ' +
-      'lists templates to send instead. The examples go to the contact who has written to the demo client of ' +
+      'lists templates to send instead. With `lastSeenMessageId`, of two who answer at once only one does. The examples go to the contact who has written to the demo client of ' +
       '`npm start`; put in a contact of yours.',
     tag: 'Messages',
     access: ['admin', 'agent'],
@@ -41,7 +41,7 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
     bodyExamples: freeFormExamples,
     idempotent: 'by-object',
     replies: { 201: MessageView },
-    problems: [...sendProblems, 'window-closed'],
+    problems: [...sendProblems, 'window-closed', 'newer-message'],
     async handle({ actor, body, idempotencyKey }) {
       const options = { by: actor.userId, idempotencyKey };
       const message = await messages.sendFreeForm(scopeOf(actor.clientId), body, options);

@@ -60,6 +60,11 @@ export const SendMessageBody = z
     ...recipientFields,
     content: Content,
     replyTo: objectIdText.optional().meta({ description: 'A message of the same conversation to quote' }),
+    lastSeenMessageId: objectIdText.optional().meta({
+      description:
+        'The last message that you have seen. If the contact wrote, or anything was sent, after it, the answer is ' +
+        '`newer-message` and nothing is sent. Left out, the message is sent whatever came.',
+    }),
     ...timeFields,
   })
   .refine(...oneRecipient)

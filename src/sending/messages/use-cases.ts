@@ -53,11 +53,12 @@ export function createMessageUseCases(deps: MessageDeps) {
       body: SendTemplateBody,
       { by, idempotencyKey }: SendOptions,
     ): Promise<MessageDoc> =>
-      accept(scope, { body, idempotencyKey }, () =>
-        draftTemplateMessage(scope, { body, by, now: clock.now() }, deps),
-      ),
+      accept(scope, { body, idempotencyKey }, async () => ({
+        message: await draftTemplateMessage(scope, { body, by, now: clock.now() }, deps),
+        seen: null,
+      })),
 
-    /** Accepts a free-form message. Throws `window-closed` outside the customer service window. */
+    /** Accepts a free-form message. Throws `window-closed` outside the customer service window, and `newer-message`. */
     sendFreeForm: (
       scope: ClientScope,
       body: SendMessageBody,

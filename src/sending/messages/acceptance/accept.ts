@@ -6,11 +6,19 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import { hasNotLeft } from '../lifecycle.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import type { MessageWorkflows } from '../workflows.ts';
+import type { createStoreUnlessNewer, SeenMessage } from './newer.ts';
 
 export interface AcceptanceDeps {
   readonly messages: MessageRepository;
   readonly workflows: MessageWorkflows;
+  readonly storeUnlessNewer: ReturnType<typeof createStoreUnlessNewer>;
   readonly logger: Logger;
+}
+
+/** A message to store, and the last one that its writer has seen, if they say so. */
+export interface Drafted {
+  readonly message: MessageDoc;
+  readonly seen: SeenMessage | null;
 }
 
 export interface SendRequest {
@@ -22,7 +30,7 @@ export interface SendRequest {
 export type Acceptance = ReturnType<typeof createAcceptance>;
 
 /** Accepts messages: stores each one once, then starts its workflow. */
-export function createAcceptance({ messages, workflows, logger }: AcceptanceDeps) {
+export function createAcceptance({ messages, workflows, storeUnlessNewer, logger }: AcceptanceDeps) {
   const findRepeated = findRepeatedIn(messages);
 
   /** Starts the workflow. If Temporal is unavailable the message stays accepted, and the sweep starts it later. */
@@ -44,30 +52,40 @@ export function createAcceptance({ messages, workflows, logger }: AcceptanceDeps
     return message;
   }
 
+  /** Null if the idempotency key is taken; the error if there is a newer message. */
+  async function store(
+    scope: ClientScope,
+    message: MessageDoc,
+    seen: SeenMessage | null,
+  ): Promise<MessageDoc | AppError | null> {
+    if (seen !== null) return storeUnlessNewer(scope, message, seen);
+    return (await messages.insert(scope, message)) ? message : null;
+  }
+
   /**
    * Returns the message of an earlier request with the same idempotency key, or stores the message that `draft`
-   * composes. All checks precede the first write.
+   * composes. All checks precede the first write. Throws `newer-message` if the writer has not seen the latest one.
    */
   async function accept(
     scope: ClientScope,
     { body, idempotencyKey }: SendRequest,
-    draft: () => Promise<MessageDoc>,
+    draft: () => Promise<Drafted>,
   ): Promise<MessageDoc> {
     const hash = hashOf(body);
     const earlier = await findRepeated(scope, { idempotencyKey, hash });
     if (earlier !== null) return repeated(earlier);
-    const message = await draft();
+    const { message, seen } = await draft();
     const keyed: MessageDoc =
       idempotencyKey === undefined ? message : { ...message, idempotencyKey, idempotencyHash: hash };
-    if (!(await messages.insert(scope, keyed))) {
-      // Lost the race against a concurrent request with the same key.
+    const stored = await store(scope, keyed, seen);
+    if (stored === null || stored instanceof AppError) {
+      // Lost the race, perhaps against a concurrent request with the same key.
       const first = await findRepeated(scope, { idempotencyKey, hash });
-      if (first === null)
-        throw new Error('A new message has a duplicate key, but the stored message was not found.');
-      return repeated(first);
+      if (first !== null) return repeated(first);
+      throw stored ?? new Error('A new message has a duplicate key, but the stored message was not found.');
     }
-    await startWorkflow(keyed);
-    return keyed;
+    await startWorkflow(stored);
+    return stored;
   }
 
   return { accept, startWorkflow, hashOf, findRepeated };

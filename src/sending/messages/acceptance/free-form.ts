@@ -7,6 +7,8 @@ import type { ContactDoc } from '../../../people/contacts/directory.ts';
 import { isWindowOpen } from '../../../inbox/conversations/rules.ts';
 import { AppError, type Issue } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import type { Drafted } from './accept.ts';
+import { findSeen, seenIssues, type SeenMessage } from './newer.ts';
 import { draftOutbound, earliestOf, timeIssues } from './draft.ts';
 import { assertNoIssues, findOrCollect, invalidInput } from './issues.ts';
 import { addressOf, findRecipient } from './recipient.ts';
@@ -30,6 +32,7 @@ interface CheckedFreeFormSend {
   readonly address: ReturnType<typeof addressOf>;
   readonly channelId: Types.ObjectId;
   readonly target: MessageDoc | null;
+  readonly seen: SeenMessage | null;
   readonly windowExpiresAt: Date | null;
 }
 
@@ -38,11 +41,9 @@ export async function draftFreeFormMessage(
   scope: ClientScope,
   { body, by, now }: FreeFormSend,
   deps: TemplateSendDeps,
-): Promise<MessageDoc> {
-  const { contact, address, channelId, target, windowExpiresAt } = await checkSend(scope, body, {
-    deps,
-    now,
-  });
+): Promise<Drafted> {
+  const checked = await checkSend(scope, body, { deps, now });
+  const { contact, address, channelId, target, seen, windowExpiresAt } = checked;
   const fields = {
     messageType: body.content.type,
     ...address,
@@ -50,7 +51,9 @@ export async function draftFreeFormMessage(
     priority: priorityOf('free-form'),
     ...repliesTo(body, target),
   };
-  return draftOutbound(scope, { contact, channelId, by, times: body, now, windowExpiresAt, fields }, deps);
+  const draft = { contact, channelId, by, times: body, now, windowExpiresAt, fields };
+  const message = await draftOutbound(scope, { ...draft, isTakenInLater: seen !== null }, deps);
+  return { message, seen };
 }
 
 async function checkSend(
@@ -64,11 +67,14 @@ async function checkSend(
   const namedId = body.channelId ?? recipient?.channelId;
   const channel = await findOrCollect(issues, () => deps.channels.requireForSend(scope, namedId));
   const target = await findOrCollect(issues, () => findTarget(scope, targetId(body), deps));
+  const last = await findOrCollect(issues, () => findSeen(scope, body.lastSeenMessageId, deps));
   // The remaining checks concern the chat, so they need both contact and channel.
   if (!recipient || !address || !channel) throw invalidInput(issues);
   const { _id: channelId } = channel;
   const contact = recipient.contact ?? (await deps.contacts.findByPhone(scope, recipient.phoneNumber));
-  issues.push(...targetIssues(body, target, { contactId: contact?._id ?? null, channelId, now }));
+  const chat = { contactId: contact?._id ?? null, channelId };
+  issues.push(...targetIssues(body, target, { ...chat, now }));
+  if (last !== null) issues.push(...seenIssues(last.message, chat));
   issues.push(...((await findOrCollect(issues, () => fileIssues(scope, body.content, deps))) ?? []));
   const windowExpiresAt =
     contact === null ? null : await deps.conversations.windowOf(scope, { channelId, contactId: contact._id });
@@ -76,7 +82,7 @@ async function checkSend(
   if (isOpen && !isWindowOpen(windowExpiresAt, earliestOf(body, now))) issues.push(tooLate(windowExpiresAt));
   assertNoIssues(issues);
   if (!isOpen || contact === null) throw await windowClosed(scope, { channelId, windowExpiresAt }, deps);
-  return { contact, address, channelId, target, windowExpiresAt };
+  return { contact, address, channelId, target, seen: last?.seen ?? null, windowExpiresAt };
 }
 
 const targetId = ({ content, replyTo }: SendMessageBody): Types.ObjectId | undefined =>

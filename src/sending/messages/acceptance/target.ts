@@ -21,11 +21,15 @@ export async function findTarget(
   return target;
 }
 
+export const isInChat = (
+  message: Pick<MessageDoc, 'contactId' | 'channelId'>,
+  { contactId, channelId }: Chat,
+): boolean =>
+  contactId !== null && message.contactId.equals(contactId) && message.channelId.equals(channelId);
+
 /** WhatsApp quotes only messages of the same chat, and by its own id. */
-export function placeIssues(path: string, target: MessageDoc, { contactId, channelId }: Chat): Issue[] {
-  const isHere =
-    contactId !== null && target.contactId.equals(contactId) && target.channelId.equals(channelId);
-  if (!isHere) return [{ path, message: 'This message belongs to another conversation.' }];
+export function placeIssues(path: string, target: MessageDoc, chat: Chat): Issue[] {
+  if (!isInChat(target, chat)) return [{ path, message: 'This message belongs to another conversation.' }];
   return target.providerMessageId === undefined
     ? [{ path, message: `WhatsApp does not have this message: it is ${target.status}.` }]
     : [];
