@@ -246,6 +246,7 @@ export async function graph<T = GraphFault>(
 }
 
 export interface Item extends LedgerItem {
+  readonly mark?: { readonly messageId: string; readonly isTyping: boolean };
   readonly body: unknown;
 }
 

@@ -132,7 +132,7 @@ describe('http server', () => {
   it('CORS › everything that the API says in headers › is readable in a page', async () => {
     const answer = await call(at('/api/things/7'), { headers: { origin: 'https://app.test' } });
     const exposed = namesIn(answer, 'access-control-expose-headers');
-    const wanted = ['www-authenticate', 'etag', 'location', 'retry-after', 'x-request-id'];
+    const wanted = ['www-authenticate', 'etag', 'location', 'outcome', 'retry-after', 'x-request-id'];
     const ofFiles = ['accept-ranges', 'content-range', 'content-disposition'];
     assert.deepEqual(exposed.toSorted(), [...wanted, ...ofFiles, 'ratelimit', 'ratelimit-policy'].toSorted());
   });
