@@ -126,8 +126,8 @@ interface InboxRouteDeps {
 
 /** The inbox that agents work in. */
 export function buildInbox(deps: InboxDeps) {
-  const { mongo, store, contacts, leads, audit, clock } = deps;
-  const { repository, settings } = store;
+  const { mongo, contacts, leads, audit, clock } = deps;
+  const { repository, settings } = deps.store;
   const readSettings = createInboxSettingsReader(settings);
   const hours = createBusinessHoursRepository(mongo);
   const { clients, timers, findWait, findLastWords } = deps;
@@ -169,12 +169,10 @@ export function buildInbox(deps: InboxDeps) {
         ...{ resource, assignments, holdLabels: team.holdLabels, audit, clock },
         ...{ reading, readable, seen, seenMarks },
       });
+      const noteTyping = createNoteTyping({ conversations: repository, tellPassing, showTyping, clock });
       const { notes, notifications, labels, replies, render } = team.useCases({ users });
       const tables = {
-        conversations: conversationRoutes({
-          conversations: useCases,
-          noteTyping: createNoteTyping({ conversations: repository, tellPassing, showTyping, clock }),
-        }),
+        conversations: conversationRoutes({ conversations: useCases, noteTyping }),
         bulk: bulkConversationRoutes({ changeMany: createBulkChange(useCases) }),
         businessHours: businessHoursRoutes({
           hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),

@@ -185,27 +185,11 @@ export function buildSending(deps: SendingDeps) {
 
     routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({
-        messages,
-        files: deps.fileSends,
-        fileStates: deps.fileStates,
-        acceptance,
-        channels,
-        templates,
-        contacts,
-        users,
-        leads,
-        conversations,
-        facts,
-        clock,
+        ...{ messages, files: deps.fileSends, fileStates: deps.fileStates, acceptance, channels, templates },
+        ...{ contacts, users, leads, conversations, facts, clock },
       });
       const actions = createMessageActions({
-        messages,
-        workflows,
-        templates,
-        files: deps.fileSends,
-        audit,
-        clock,
-        logger,
+        ...{ messages, workflows, templates, files: deps.fileSends, audit, clock, logger },
       });
       return [
         ...messageRoutes({ messages: messageUseCases }),

@@ -7,7 +7,7 @@ import { call, type Answer } from '../support/http.ts';
 import { askPlace, type Asking, makeOwner, places, type Owner, type Place } from '../support/owned-places.ts';
 import { tenantCollections } from '../support/models.ts';
 
-/** Links of mails, and the numbers of live events, come at their own time. */
+/** Links of mails, and the numbers of live events, come at their own time; each request counts against its business's day. */
 const changingByThemselves = new Set([
   'password_links',
   'email_confirmations',
@@ -15,6 +15,7 @@ const changingByThemselves = new Set([
   'outbox_events',
   'event_heads',
   'passing_events',
+  'webhook_usage',
 ]);
 
 describe('api › tenancy', function () {
