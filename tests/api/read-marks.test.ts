@@ -30,13 +30,16 @@ describe('api › read marks for the contact', function () {
     return [code, isFinal];
   };
 
-  it('a conversation is read › its last message is marked once, also if it is read again', async () => {
+  it('a conversation is read › its last message is marked once, also if it is read again or was unread', async () => {
     const last = await talk.say();
     assert.equal(await readMark(), null);
     for (let times = 0; times < 2; times += 1) {
       assert.equal((await talk.read()).status, 200);
       await fireAfter();
     }
+    await talk.agent.post(`/api/conversations/${talk.conversationId}/unread`);
+    assert.equal((await talk.read()).body['unreadCount'], 0);
+    await fireAfter();
     assert.deepEqual(await talk.marks(), [{ messageId: last.wamid, isTyping: false }]);
     assert.deepEqual([(await readMark())?.messageId, (await readMark())?.failure], [last.id, null]);
   });
