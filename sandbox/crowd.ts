@@ -66,7 +66,7 @@ function readOrder(body: unknown): CrowdOrder {
 
 function asNumberId(value: unknown): string {
   const id = asText(value, 'phoneNumberId');
-  return /^\d{1,32}$/.test(id) ? id : fail('phoneNumberId', 'must be digits');
+  return /^[\w-]{1,64}$/.test(id) ? id : fail('phoneNumberId', 'must be 1 to 64 letters, digits, _ or -');
 }
 
 export function createCrowds(deps: PlayDeps, retry: RetryOptions): Crowds {

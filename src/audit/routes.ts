@@ -36,7 +36,7 @@ export const auditRoutes = ({ list, verifier }: AuditRouteDeps) => [
     path: '/api/audit-events',
     operationId: 'listAuditEvents',
     summary: 'List audit events',
-    description: 'Admins only. Who changed what and when, newest first. Filters are combined.',
+    description: 'Who changed what and when, newest first. Filters are combined.',
     tag,
     access,
     query: ListAuditEventsQuery,
@@ -53,7 +53,7 @@ export const auditRoutes = ({ list, verifier }: AuditRouteDeps) => [
     operationId: 'verifyAuditEvents',
     summary: 'Verify the chain of audit events',
     description:
-      'Admins only. Compares events with the hashes that link each to the one before it, and with the signed ends of the ' +
+      'Compares events with the hashes that link each to the one before it, and with the signed ends of the ' +
       'chain, so that a change or removal is found. One request compares at most 2,000 events: repeat it with ' +
       '`nextAfter` until that is null.',
     tag,

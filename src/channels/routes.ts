@@ -89,7 +89,7 @@ const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: Channel
     operationId: 'createChannel',
     summary: 'Connect a channel',
     description:
-      'Admins only, with a confirmed address unless the provider is the sandbox. Asks the provider, with the ' +
+      'With a confirmed address, unless the provider is the sandbox. Asks the provider, with the ' +
       'given token, for the number and its account; `ownership` says whether both are proved and what is missing. ' +
       'Only then does the channel send and receive. If the provider does not answer within 5 s, the check is ' +
       'repeated until it does. A number that another channel has claimed without proof is yours once you prove ' +
@@ -116,7 +116,7 @@ const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: Channel
     operationId: 'updateChannel',
     summary: 'Change a channel',
     description:
-      'Admins only. Every process sees the change within a second. A new access token must prove the ownership ' +
+      'Every process sees the change within a second. A new access token must prove the ownership ' +
       'again: if the provider refuses it, the channel becomes unverified. It does not change the state: call ' +
       '`verify` to reconnect a disconnected channel. `appSecret: null` clears it.',
     tag,
@@ -138,7 +138,7 @@ const writeRoutes = ({ useCases, events, requireMayConnect, publicUrl }: Channel
     operationId: 'deleteChannel',
     summary: 'Delete an unused channel',
     description:
-      'Admins only. Refused while the channel has open or pending conversations, templates, messages that ' +
+      'Refused while the channel has open or pending conversations, templates, messages that ' +
       'are scheduled, queued, sending or unknown, or recent messages that still wait for a receipt ' +
       '(RECEIPT_DEADLINE_MS). Closed conversations and their messages stay readable.',
     tag,
@@ -160,7 +160,7 @@ const stateRoutes = ({ useCases, events }: ChannelRouteDeps) => [
     operationId: 'pauseChannel',
     summary: 'Pause a channel',
     description:
-      'Admins only. No call to the provider begins after the answer, which waits up to 2.5 s for calls in ' +
+      'No call to the provider begins after the answer, which waits up to 2.5 s for calls in ' +
       'progress. New messages are accepted and held, and `waitingFor` says why. A pause set by a user lasts until ' +
       'a user ends it. A disconnected channel cannot be paused.',
     tag,
@@ -180,7 +180,7 @@ const stateRoutes = ({ useCases, events }: ChannelRouteDeps) => [
     operationId: 'resumeChannel',
     summary: 'Resume a paused channel',
     description:
-      'Admins only. Releases the held messages, oldest first. Also ends a pause set by the provider ' +
+      'Releases the held messages, oldest first. Also ends a pause set by the provider ' +
       '(`pause`) and its `restriction`; the next call that the provider refuses pauses the channel again.',
     tag,
     access: admins,
@@ -199,7 +199,7 @@ const stateRoutes = ({ useCases, events }: ChannelRouteDeps) => [
     operationId: 'verifyChannel',
     summary: 'Verify a channel with the provider',
     description:
-      'Admins only. Uses the stored credentials. If they work, a disconnected channel becomes active and a ' +
+      'Uses the stored credentials. If they work, a disconnected channel becomes active and a ' +
       'paused one stays paused. If the provider refuses them, the channel becomes disconnected, ' +
       '`stateReason` says why, and the answer is still 200. `ownership` says whether the number and its account ' +
       'are proved. If the provider cannot be reached, nothing changes and the answer is 503.',
@@ -223,8 +223,7 @@ const addressRoutes = ({ useCases, publicUrl }: ChannelRouteDeps) => [
     operationId: 'replaceWebhookKey',
     summary: 'Replace the webhook address of a channel',
     description:
-      'Admins only. The new address is shown only in this answer. The previous one stops working within a ' +
-      'second.',
+      'The new address is shown only in this answer. The previous one stops working within a ' + 'second.',
     tag,
     access: admins,
     params: idParams,

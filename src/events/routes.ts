@@ -25,9 +25,8 @@ export const eventRoutes = ({ eventTable, passingTable, streams, tickets }: Even
       '`Last-Event-ID` a stream begins after that event, so nothing is missed or sent twice. Without it, it begins now. ' +
       'These frames are no events: `ready` (the place where the stream begins), `reset` (some events are no longer ' +
       'kept: load again what you show), `expired` (the access token is over: connect again with a new one), and ' +
-      'comments, which come every 15 seconds. Events about a moment, such as `conversation.typing`, have neither id nor ' +
-      '`seq`, and are never sent again. Agents ' +
-      'receive only what they may see. A user may have 10 streams at each API process.',
+      '`ping` (after 15 seconds of silence). Events about a moment, such as `conversation.typing`, have neither id nor ' +
+      '`seq`, and are never sent again. Agents receive only what they may see. A user may have 10 streams at each API process.',
     tag,
     access,
     acceptsTicket: true,

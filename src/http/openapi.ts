@@ -25,7 +25,7 @@ import { createSchemaConverter, type SchemaConverter } from './openapi-schemas.t
 import type { ProblemCode, ProblemTable } from '../platform/errors.ts';
 import type { PageRoute } from './page.ts';
 import type { RawRoute } from './raw-route.ts';
-import type { AnyRoute, NamedExample } from './route.ts';
+import type { Access, AnyRoute, NamedExample } from './route.ts';
 import { isFingerprinted } from './unchanged.ts';
 import { mayOmitBody } from './validation.ts';
 
@@ -106,14 +106,22 @@ function pathsOf(operations: readonly Operation[]): JsonSchema {
 /** `/api/messages/:id` in OpenAPI's form: `/api/messages/{id}`. */
 export const openApiPath = (path: string): string => path.replace(/:([A-Za-z]+)/g, '{$1}');
 
-type Described = Pick<AnyRoute, 'operationId' | 'tag' | 'summary' | 'description'>;
+type Described = Pick<AnyRoute, 'operationId' | 'tag' | 'summary' | 'description' | 'access'>;
 
-const headOf = ({ operationId, tag, summary, description }: Described): JsonSchema => ({
-  operationId,
-  tags: [tag],
-  summary,
-  ...(description === undefined ? {} : { description }),
-});
+function headOf({ operationId, tag, summary, description, access }: Described): JsonSchema {
+  const text = [whoMayCall(access), description].filter((part) => part !== undefined).join(' ');
+  return { operationId, tags: [tag], summary, ...(text === '' ? {} : { description: text }) };
+}
+
+/** Undefined if every user of the business may. */
+function whoMayCall(access: Access): string | undefined {
+  if (access === 'public' || access.includes('agent')) return undefined;
+  const names = [
+    ...(access.includes('admin') ? ['Admins'] : []),
+    ...(access.includes('operator') ? ['operators'] : []),
+  ].join(' and ');
+  return `${names.charAt(0).toUpperCase()}${names.slice(1)} only.`;
+}
 
 interface RouteContext {
   readonly schemas: SchemaConverter;
@@ -239,7 +247,7 @@ function describeRawRoute(entry: RawRoute, source: ProblemSource): Operation {
   const tooLarge: readonly ProblemCode[] = entry.method === 'post' ? ['body-too-large'] : [];
   const possible = [...codes, ...tooLarge, 'internal', 'dependency-away'] as const;
   const document = {
-    ...headOf(entry),
+    ...headOf({ ...entry, access: 'public' }),
     security: [],
     parameters: [
       ...parameters.map((parameter) => ({ ...parameter, schema: { type: 'string' } })),
@@ -261,7 +269,7 @@ function describeRawRoute(entry: RawRoute, source: ProblemSource): Operation {
 function describePage(entry: PageRoute, source: ProblemSource): Operation {
   const names = Object.entries(entry.parameters ?? {});
   const document = {
-    ...headOf(entry),
+    ...headOf({ ...entry, access: 'public' }),
     security: [],
     parameters: [
       ...names.map(([name, description]) => ({

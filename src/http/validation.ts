@@ -96,10 +96,12 @@ function readQuery(querystring: string, issues: Issue[]): Readonly<Record<string
     if (values.has(name)) repeated.add(name);
     values.set(name, value);
   }
-  for (const name of repeated)
-    issues.push({ path: pathOf(['query', name]), message: 'This parameter must not be repeated.' });
+  for (const name of repeated) issues.push({ path: pathOf(['query', name]), message: isRepeated });
   return Object.fromEntries(values);
 }
+
+const isRepeated =
+  'This parameter must not be repeated. If it takes several values, they are separated by commas.';
 
 function readIdempotencyKey(key: string | undefined, issues: Issue[]): string | undefined {
   if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;

@@ -104,7 +104,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     operationId: 'createTemplate',
     summary: 'Create a template',
     description:
-      'Admins only. Checked against the limits of the provider; every violation is listed with its path. ' +
+      'Checked against the limits of the provider; every violation is listed with its path. ' +
       `${reviewNote} With \`submit: false\`, or if the provider cannot be reached, it stays a \`draft\`, and ` +
       '`submitProblem` says why. A template that the provider refuses is not stored. Name and language are ' +
       'unique on a channel and cannot change.',
@@ -128,7 +128,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     operationId: 'updateTemplate',
     summary: 'Change the content or category of a template',
     description:
-      `Admins only. Changed at the provider first. \`components\` replaces all components. ${reviewNote} A ` +
+      `Changed at the provider first. \`components\` replaces all components. ${reviewNote} A ` +
       `draft changes only here. The content cannot be changed while unsent messages use it. ${sendsNote}`,
     tag,
     access: admins,
@@ -150,7 +150,7 @@ const writeRoutes = ({ useCases }: TemplateRouteDeps) => [
     path: '/api/templates/:id',
     operationId: 'deleteTemplate',
     summary: 'Delete a template',
-    description: `Admins only. Also deleted at the provider. Refused while unsent messages use it. ${sendsNote}`,
+    description: `Also deleted at the provider. Refused while unsent messages use it. ${sendsNote}`,
     tag,
     access: admins,
     params: idParams,
@@ -169,7 +169,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     path: '/api/templates/:id/submit',
     operationId: 'submitTemplate',
     summary: 'Submit a template for review',
-    description: `Admins only. For drafts and for templates that the provider rejected or paused. ${reviewNote}`,
+    description: `For drafts and for templates that the provider rejected or paused. ${reviewNote}`,
     tag,
     access: admins,
     params: idParams,
@@ -195,7 +195,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     operationId: 'unpauseTemplate',
     summary: 'End the pause of a template',
     description:
-      'Admins only. For templates that the provider paused because early recipients disliked them (pacing). ' +
+      'For templates that the provider paused because early recipients disliked them (pacing). ' +
       'Such a pause does not end by itself; the provider allows it to be ended after 5 minutes. Other ' +
       'pauses end after some hours, and ending them is refused with the reason from the provider. The ' +
       'template stays `paused` here, and its messages stay held, until the provider reports it as approved.',
@@ -217,7 +217,7 @@ const reviewRoutes = ({ useCases }: TemplateRouteDeps) => [
     operationId: 'syncTemplates',
     summary: 'Sync the templates of a channel',
     description:
-      'Admins only. Reads all templates from the provider: adds new ones, updates changed ones and marks ' +
+      'Reads all templates from the provider: adds new ones, updates changed ones and marks ' +
       'missing ones as `deleted`. This also happens every six hours and when a webhook requests it.',
     tag,
     access: admins,

@@ -9,6 +9,8 @@ type Json = Readonly<Record<string, unknown>>;
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
+  readonly description?: string;
+  readonly 'x-access'?: readonly string[];
   readonly tags: readonly string[];
   readonly security: readonly Json[];
   readonly requestBody?: { readonly content: Content };
@@ -136,6 +138,20 @@ describe('architecture › the API description', () => {
       without.map(({ operationId }) => operationId),
       ['getOpenApiDocument', 'getDocsPage', 'listProblems'],
     );
+  });
+
+  it('operations that not every user may call › say who may, first and once', () => {
+    const limited = operations.filter((operation) => operation['x-access']?.includes('agent') === false);
+    assert.ok(limited.length >= 30);
+    for (const { operationId, description = '' } of operations) {
+      const isLimited = limited.some((one) => one.operationId === operationId);
+      assert.equal(
+        /^(Admins|Operators|Admins and operators) only\./.test(description),
+        isLimited,
+        operationId,
+      );
+      assert.ok((description.match(/(Admins|perators) only/g) ?? []).length <= 1, operationId);
+    }
   });
 
   it('components › their names › are nouns, and bodies and inputs are apart from answers', () => {

@@ -116,7 +116,7 @@ describe('sandbox crowds', () => {
       [{ perSecond: 0 }, 'perSecond'],
       [{ mix: { dance: 1 } }, 'mix.dance'],
       [{ mix: { write: -1 } }, 'mix.write'],
-      [{ phoneNumberId: 'abc' }, 'phoneNumberId'],
+      [{ phoneNumberId: 'a b' }, 'phoneNumberId'],
       [{ speed: 1 }, 'speed'],
     ] as const)
       assert.equal((await start(body)).error?.field, field);

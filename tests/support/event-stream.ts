@@ -19,7 +19,7 @@ export interface EventStreamClient {
   readonly headers: Headers;
   /** Everything that was received, as text. */
   text(): string;
-  /** The events so far, without `ready`, `reset` and `expired`. */
+  /** The events so far, without `ready`, `ping`, `reset` and `expired`. */
   events(): readonly StreamedEvent[];
   /** The events without a number so far. */
   passed(): readonly PassedEvent[];
@@ -84,7 +84,10 @@ export async function openEvents(
     text: () => text,
     events,
     passed: () => parsed().flatMap(({ event }) => ('seq' in event ? [] : [event])),
-    notices: () => received.flatMap(({ event }) => (event === undefined || event === 'ready' ? [] : [event])),
+    notices: () =>
+      received.flatMap(({ event }) =>
+        event === undefined || event === 'ready' || event === 'ping' ? [] : [event],
+      ),
     // A frame that was cut off has no effect, as in a browser.
     lastEventId: () =>
       [...text.slice(0, text.lastIndexOf('\n\n') + 1).matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '',

@@ -19,7 +19,7 @@ export const channelEventRoutes = ({ events, useCases }: ChannelEventRouteDeps) 
     operationId: 'listChannelEvents',
     summary: 'List the events of a channel',
     description:
-      'Admins only. What WhatsApp reported about the number, its account and its templates, newest first: ' +
+      'What WhatsApp reported about the number, its account and its templates, newest first: ' +
       'violations, restrictions, a scheduled disabling with its date, decisions about the name, changes of the ' +
       'PIN, errors of the account, and events that the product does not know. The latest 1,000 events of the ' +
       'last half year are kept.',

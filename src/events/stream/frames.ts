@@ -31,8 +31,11 @@ export function eventFrame(event: NumberedEvent): string {
 export const openingFrame = (seq: number, retryMs: number): string =>
   `retry: ${retryMs}\nid: ${seq}\nevent: ready\ndata: ${JSON.stringify({ seq })}\n\n`;
 
-/** Ends the silence of proxies, and moves the client past events that it may not see. */
-export const heartbeatFrame = (seq: number): string => `:\nid: ${seq}\n\n`;
+/**
+ * Ends the silence of proxies, and moves the client past events that it may not see. It has a name and data, because
+ * browsers do not tell their pages of comments or of frames without data.
+ */
+export const heartbeatFrame = (seq: number): string => `id: ${seq}\nevent: ping\ndata: {}\n\n`;
 
 /** Tells the client that it has missed events, and must load what it shows again. */
 export const resetFrame = (seq: number, reason: ResetReason): string =>

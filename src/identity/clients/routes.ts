@@ -64,7 +64,7 @@ const writeRoutes = ({ useCases }: ClientRouteDeps) => [
     path: '/api/clients',
     operationId: 'createClient',
     summary: 'Create a client',
-    description: 'Operators only. The first admin gets a mail with a link to set a password.',
+    description: 'The first admin gets a mail with a link to set a password.',
     tag,
     access: ['operator'],
     body: CreateClientBody,

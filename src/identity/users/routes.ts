@@ -114,7 +114,7 @@ const writeRoutes = ({ useCases, guard }: UserRouteDeps) => [
     operationId: 'updateUser',
     summary: 'Change a user',
     description:
-      'Admins only. Disabling a user ends their sessions within a second. The last active admin cannot be ' +
+      'Disabling a user ends their sessions within a second. The last active admin cannot be ' +
       'disabled or demoted.',
     tag,
     access: admins,
@@ -139,7 +139,7 @@ const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
     path: '/api/users/:id/invite',
     operationId: 'resendInvitation',
     summary: 'Send an invitation again',
-    description: 'Admins only. For users without a password. Links sent earlier work until they expire.',
+    description: 'For users without a password. Links sent earlier work until they expire.',
     tag,
     access: admins,
     params: idParams,
@@ -159,8 +159,7 @@ const accessRoutes = ({ useCases, guard }: UserRouteDeps) => [
     path: '/api/users/:id/sessions',
     operationId: 'endUserSessions',
     summary: 'End all sessions of a user',
-    description:
-      'Admins only. Every process refuses their tokens within a second. The user can sign in again.',
+    description: 'Every process refuses their tokens within a second. The user can sign in again.',
     tag,
     access: admins,
     params: idParams,

@@ -114,7 +114,7 @@ const writeRoutes = ({ hours }: BusinessHoursRouteDeps) => [
     path: '/api/business-hours/:id',
     operationId: 'deleteBusinessHours',
     summary: 'Delete business hours',
-    description: 'Admins only. Hours to which a service level refers cannot be deleted.',
+    description: 'Hours to which a service level refers cannot be deleted.',
     tag,
     access: writers,
     params: idParams,

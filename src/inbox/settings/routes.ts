@@ -35,7 +35,7 @@ export const inboxSettingsRoutes = ({ useCases }: { readonly useCases: InboxSett
     operationId: 'updateInboxSettings',
     summary: 'Change the inbox settings',
     description:
-      'Admins only. Changes only the given fields, from now on. Conversations that are silent long enough when closing is switched on are closed too.',
+      'Changes only the given fields, from now on. Conversations that are silent long enough when closing is switched on are closed too.',
     tag,
     access: ['admin'],
     body: PatchInboxSettingsBody,

@@ -141,21 +141,21 @@ describe('bounds of a stream', function () {
     return { streams, clock, deliver, output, actor };
   }
 
-  it('silence for 15 seconds › a comment; none while events come', async () => {
+  it('silence for 15 seconds › a ping; none while events come', async () => {
     const { streams, clock, deliver } = await openStreams();
-    const comments = () => received.split('\n').filter((line) => line === ':').length;
+    const pings = () => received.split('\n').filter((line) => line === 'event: ping').length;
     clock.advance(heartbeatMs);
     await streams.check();
     clock.advance(heartbeatMs);
     await streams.check();
-    await waitFor('a comment', () => comments() === 1);
+    await waitFor('a ping', () => pings() === 1);
     deliver();
     clock.advance(heartbeatMs);
     await streams.check();
     clock.advance(heartbeatMs - 1);
     await streams.check();
     await waitFor('the event', () => received.includes('id: 1\ndata:'));
-    assert.equal(comments(), 1);
+    assert.equal(pings(), 1);
     streams.stop();
   });
 

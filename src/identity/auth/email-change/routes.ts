@@ -59,7 +59,7 @@ const requestRoutes = ({ emailChanges }: EmailChangeRouteDeps) => [
     operationId: 'requestUserEmailChange',
     summary: "Request a change of a user's e-mail address",
     description:
-      'Admins only, with their own password; for a user who no longer reads the old mailbox. Only the link in the ' +
+      'With your own password, for a user who no longer reads the old mailbox. Only the link in the ' +
       'mail to the new address has to be used; the mail to the old address can stop the change. Not for your own ' +
       'address, and not for platform staff.',
     tag: 'Users',

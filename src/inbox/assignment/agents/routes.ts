@@ -98,7 +98,7 @@ const teamRoutes = ({ agents, users, clock }: AgentRouteDeps) => [
     operationId: 'replaceAgentCapacity',
     summary: 'Set the capacity of an agent',
     description:
-      'Admins only. The id is that of the user. With 0, nothing is assigned to them automatically; what they have stays.',
+      'The id is that of the user. With 0, nothing is assigned to them automatically; what they have stays.',
     tag,
     access: ['admin'],
     params: idParams,

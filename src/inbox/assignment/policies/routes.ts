@@ -69,7 +69,7 @@ const writeRoutes = ({ policies }: AssignmentPolicyRouteDeps) => [
     operationId: 'createAssignmentPolicy',
     summary: 'Create an assignment policy',
     description:
-      'Admins only. From then on, open conversations without an agent wait in the queue while their contact waits for an ' +
+      'From then on, open conversations without an agent wait in the queue while their contact waits for an ' +
       'answer. Without a policy, nothing is assigned automatically.',
     tag,
     access: writers,
@@ -95,7 +95,7 @@ const writeRoutes = ({ policies }: AssignmentPolicyRouteDeps) => [
     operationId: 'updateAssignmentPolicy',
     summary: 'Change an assignment policy',
     description:
-      'Admins only. Changes only the given fields; null clears a field. It counts from the next assignment on; what is ' +
+      'Changes only the given fields; null clears a field. It counts from the next assignment on; what is ' +
       'assigned stays assigned.',
     tag,
     access: writers,
@@ -117,8 +117,7 @@ const writeRoutes = ({ policies }: AssignmentPolicyRouteDeps) => [
     path: '/api/assignment-policies/:id',
     operationId: 'deleteAssignmentPolicy',
     summary: 'Delete an assignment policy',
-    description:
-      'Admins only. What waits goes by the next policy that matches; without one, it waits for people.',
+    description: 'What waits goes by the next policy that matches; without one, it waits for people.',
     tag,
     access: writers,
     params: idParams,

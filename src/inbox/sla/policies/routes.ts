@@ -66,7 +66,7 @@ const writeRoutes = ({ policies }: SlaPolicyRouteDeps) => [
     operationId: 'createSlaPolicy',
     summary: 'Create a service level',
     description:
-      'Admins only. It sets deadlines for conversations from their next message on. A deadline that its conversation ' +
+      'It sets deadlines for conversations from their next message on. A deadline that its conversation ' +
       'misses stays missed.',
     tag,
     access: writers,
@@ -88,7 +88,7 @@ const writeRoutes = ({ policies }: SlaPolicyRouteDeps) => [
     operationId: 'updateSlaPolicy',
     summary: 'Change a service level',
     description:
-      'Admins only. Changes only the given fields; null clears a field. Running deadlines move within seconds, counted ' +
+      'Changes only the given fields; null clears a field. Running deadlines move within seconds, counted ' +
       'from their start; `match` and `priority` count for new ones only.',
     tag,
     access: writers,
@@ -110,7 +110,7 @@ const writeRoutes = ({ policies }: SlaPolicyRouteDeps) => [
     path: '/api/sla-policies/:id',
     operationId: 'deleteSlaPolicy',
     summary: 'Delete a service level',
-    description: 'Admins only. Its running deadlines end without a result; missed ones stay.',
+    description: 'Its running deadlines end without a result; missed ones stay.',
     tag,
     access: writers,
     params: idParams,
