@@ -35,9 +35,9 @@ export type AuditListing = ReturnType<typeof createAuditListing>;
 export function createAuditListingRepository(connection: Connection) {
   const events = openTenantCollection(auditEventModel, connection);
   return {
-    /** Newest first; for `toBoundedPage`. */
+    /** Newest first; for `toBoundedPage`. Throws `search-too-broad`. */
     list: (scope: ClientScope, filter: AuditFilter, { limit, after }: AuditPage): Promise<AuditEventDoc[]> =>
-      events.aggregate<AuditEventDoc>(
+      events.searchStages<AuditEventDoc>(
         scope,
         { ...toQuery(filter), ...placeOf(filter, after) },
         [{ $sort: newestFirst }, { $limit: limit }, ...withinPageBytes(newestFirst)],

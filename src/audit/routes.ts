@@ -41,6 +41,7 @@ export const auditRoutes = ({ list, verifier }: AuditRouteDeps) => [
     access,
     query: ListAuditEventsQuery,
     replies: { 200: AuditEventPage },
+    problems: ['search-too-broad'],
     async handle({ actor, query }) {
       const { limit, cursor } = query;
       const page = await list(scopeOf(actor.clientId), filterOf(query), { limit, cursor });

@@ -8,6 +8,7 @@ import type { Timers } from '../timers/timers.ts';
 import { createRenderCannedReply } from './canned-replies/rendering.ts';
 import { createCannedReplyRepository } from './canned-replies/repository.ts';
 import { createCannedReplyUseCases } from './canned-replies/use-cases.ts';
+import { createContactsOfConversations } from './conversations/contacts.ts';
 import { createLabelClearing } from './conversations/label-clearing.ts';
 import type { ConversationRepository } from './conversations/repository.ts';
 import { createHoldLabels } from './labels/holder.ts';
@@ -22,7 +23,7 @@ import { createNotificationUseCases } from './notifications/use-cases.ts';
 interface TeamToolDeps {
   readonly mongo: MongoConnection;
   readonly conversations: ConversationRepository;
-  readonly contacts: Pick<ContactDirectory, 'findById'>;
+  readonly contacts: Pick<ContactDirectory, 'findById' | 'findMany'>;
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly timers: Pick<Timers, 'arm'>;
   readonly audit: AuditService;
@@ -50,7 +51,10 @@ export function buildTeamTools(deps: TeamToolDeps) {
         clock,
       });
       return {
-        notes: createNoteUseCases({ notes, conversations, users, notices, audit, clock }),
+        notes: createNoteUseCases({
+          ...{ notes, conversations, users, notices, audit, clock },
+          contactsOf: createContactsOfConversations({ conversations, contacts }),
+        }),
         notifications: createNotificationUseCases({ notifications, audit, clock }),
         labels: createLabelUseCases({ labels, clearLater, audit, clock }),
         replies,

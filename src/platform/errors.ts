@@ -83,7 +83,8 @@ export const generalProblems = {
     status: 422,
     title: 'Search too broad',
     retry: false,
-    advice: 'The search reads too much. Narrow it by a conversation, a contact or a shorter time.',
+    advice:
+      'The search reads too much. Narrow it by a longer or another word, a conversation, a contact or a shorter time.',
   },
   internal: {
     status: 500,

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import { decodeCursor, type Cursor } from './pagination.ts';
 
-type Range = Readonly<Record<string, unknown>>;
+export type Range = Readonly<Record<string, unknown>>;
 
 /**
  * The start and order of a page. After a cursor there are two ranges, read in turn: the rest of the documents with the
@@ -9,7 +9,7 @@ type Range = Readonly<Record<string, unknown>>;
  * planner sometimes chose to sort.
  */
 export interface ListOrder<Doc> {
-  readonly ranges: readonly [Range, ...Range[]];
+  readonly ranges: readonly Range[];
   readonly sort: Readonly<Record<string, 1 | -1>>;
   cursorOf(document: Doc): Cursor;
 }
@@ -32,7 +32,7 @@ export function newestFirst(cursor: string | undefined): ListOrder<Created> {
 }
 
 /** Sorts after every text with the prefix: no character is higher. */
-const endOfPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
+export const endOfPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 
 /** Documents whose field begins with the prefix, ordered by it. A range, not a pattern, so the text needs no escaping. */
 export function byPrefix<Field extends string>(

@@ -2,12 +2,12 @@
 const maxKeyLength = 64;
 
 /** Letters that Unicode does not decompose, by what people without them on the keyboard type. */
-const plainLetters = Object.entries({
+export const plainLetters = Object.entries({
   ...{ ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th', ĳ: 'ij' },
   ...{ ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ŧ: 't', ŋ: 'n', ı: 'i', ĸ: 'k', ə: 'e' },
 });
-const apostrophes = /[\u2018\u2019\u201B\u02BC\u02B9\u2032\u00B4\u0060\uFF07]/gu;
-const hyphens = /[\u2010-\u2015\u2212]/gu;
+export const apostrophes = /[\u2018\u2019\u201B\u02BC\u02B9\u2032\u00B4\u0060\uFF07]/gu;
+export const hyphens = /[\u2010-\u2015\u2212]/gu;
 
 /**
  * The form of a name for search and sorting: in lower case, with single spaces, and with the letters, apostrophes and

@@ -4,6 +4,7 @@ import { createBulkWriter } from './bulk-writer.ts';
 import type { TenantDocument, TenantModel } from './declare-model.ts';
 import { documentOf, owned, plain, type WithSession, withSession } from './driver-arguments.ts';
 import { databaseOf, isDuplicateKey, retryOnDuplicateKey, type ClientScope } from './mongo.ts';
+import { maxSearchMs, withinSearchTime } from './search-time.ts';
 import type {
   ScopedFilter,
   ScopedOperation,
@@ -37,6 +38,7 @@ export const openTenantCollection = <Doc extends TenantDocument>(
 
 const createTenantCollection = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   ...createReads<Doc>(raw),
+  ...createSearches<Doc>(raw),
   ...createUpdates<Doc>(raw),
   ...createInserts<Doc>(raw),
   ...createVersioned<Doc>(raw),
@@ -74,6 +76,37 @@ const createReads = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   ): Promise<Result[]> =>
     raw.aggregate<Result>([{ $match: owned(scope, filter) }, ...stages], withSession(options)).toArray(),
 });
+
+/**
+ * Reads for lists whose callers can narrow what they ask for. The only place that bounds their time: each throws
+ * `search-too-broad` after `maxTimeMS`, two seconds by default.
+ */
+const createSearches = <Doc extends TenantDocument>(raw: mongo.Collection) => {
+  const { find, count, aggregate } = createReads<Doc>(raw);
+  return {
+    search: <Result extends mongo.Document = Doc>(
+      scope: ClientScope,
+      filter: ScopedFilter<Doc>,
+      { maxTimeMS = maxSearchMs, ...options }: WithSession<mongo.FindOptions> = {},
+    ): Promise<Result[]> =>
+      withinSearchTime(() => find<Result>(scope, filter, { ...options, maxTimeMS }), maxTimeMS),
+
+    searchStages: <Result extends mongo.Document>(
+      scope: ClientScope,
+      filter: ScopedFilter<Doc>,
+      stages: readonly ScopedStage[],
+      { maxTimeMS = maxSearchMs, ...options }: WithSession<mongo.AggregateOptions> = {},
+    ): Promise<Result[]> =>
+      withinSearchTime(() => aggregate<Result>(scope, filter, stages, { ...options, maxTimeMS }), maxTimeMS),
+
+    /** Counts up to `options.limit`. */
+    searchCount: (
+      scope: ClientScope,
+      filter: ScopedFilter<Doc>,
+      { maxTimeMS = maxSearchMs, ...options }: WithSession<mongo.CountDocumentsOptions> = {},
+    ): Promise<number> => withinSearchTime(() => count(scope, filter, { ...options, maxTimeMS }), maxTimeMS),
+  };
+};
 
 const createUpdates = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
   findOneAndUpdate: async (

@@ -3,6 +3,13 @@ import mongoose, { type Connection, type mongo } from 'mongoose';
 import { createAuditChainRepository } from '../../src/audit/chain/repository.ts';
 import { createAuditListingRepository } from '../../src/audit/listing.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
+import { createNoteRepository } from '../../src/inbox/notes/repository.ts';
+import { createContactRepository } from '../../src/people/contacts/store/repository.ts';
+import { peopleBy } from '../../src/people/contacts/search.ts';
+import { createLeadRepository } from '../../src/people/leads/repository.ts';
+import { newestFirst } from '../../src/platform/listing.ts';
+import { encodeCursor } from '../../src/platform/pagination.ts';
+import { searchQuery } from '../../src/platform/search/query.ts';
 import { createConversationRepository } from '../../src/inbox/conversations/repository.ts';
 import { createSeenMarkRepository } from '../../src/inbox/conversations/seen/repository.ts';
 import { createMessageMeasures } from '../../src/sending/messages/store/measures.ts';
@@ -127,6 +134,7 @@ describe('query plans', () => {
         ...(index % 2 === 0 ? { arrival: index / 2 + 1 } : {}),
         providerMessageId: `wamid.${index}`,
         idempotencyKey: `key-${index}`,
+        searchTokens: ['hello', 'world', `w${index}`],
       }),
     );
     await db.collection<mongo.Document>('messages').insertMany(documents);
@@ -155,6 +163,13 @@ describe('query plans', () => {
         ...(index % 5 === 0 ? { queue: { since: at, excluded: [], rounds: 0 } } : {}),
       })),
     );
+    for (const people of ['contacts', 'leads', 'notes'])
+      await db.collection<mongo.Document>(people).insertMany(
+        documents.map(({ clientId }, index) => ({
+          ...{ clientId, contactId: newId(), identityKeys: [`tel:${index}`], createdAt: at },
+          ...{ nameKey: `name ${index}`, searchTokens: ['hello', `w${index}`] },
+        })),
+      );
     await db.collection<mongo.Document>('webhook_events').insertMany(
       Array.from({ length: 300 }, (_value, index) => ({
         receivedAt: at,
@@ -222,6 +237,29 @@ describe('query plans', () => {
         );
     }
   }
+  const wholeWord = searchQuery('hello w3').words;
+  for (const order of ['newest-first', 'oldest-first'] as const) {
+    for (const start of [null, { place: position, isIncluded: false }])
+      add(`messages with a word, ${order}, ${start === null ? 'first page' : 'next page'}`, () =>
+        createMessageRepository(connection).list(
+          scope,
+          { query: { words: wholeWord, prefixes: [] }, since: at },
+          { limit: 51, order, start },
+        ),
+      );
+  }
+  for (const cursor of [undefined, encodeCursor({ key: position.timestamp, id: position._id })])
+    add(`notes with a word, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
+      createNoteRepository(connection).list(
+        scope,
+        { query: { words: wholeWord, prefixes: [] } },
+        newestFirst(cursor),
+        51,
+      ),
+    );
+  add('conversations of contacts whom a search finds', () =>
+    createContactRepository(connection).findIdsBy(scope, 'hello', 1_001),
+  );
   for (const [name, filter] of Object.entries({
     'of a client': {},
     'by status': { status: 'approved' as const },
@@ -398,10 +436,45 @@ describe('query plans', () => {
       assert.ok(!stages.includes('FETCH'), stages.join(' < '));
     }
   });
+  // Fewer than `maxSorted` documents begin with it: they are sorted.
+  const beginnings: readonly [string, () => Promise<unknown>][] = [
+    [
+      'messages with the beginning of a word',
+      () =>
+        createMessageRepository(connection).list(
+          scope,
+          { query: searchQuery('w1'), since: at },
+          { limit: 51, order: 'newest-first', start: null },
+        ),
+    ],
+    [
+      'notes with the beginning of a word',
+      () =>
+        createNoteRepository(connection).list(
+          scope,
+          { query: searchQuery('w1') },
+          newestFirst(undefined),
+          51,
+        ),
+    ],
+    ['contacts', () => createContactRepository(connection).list(scope, {}, peopleBy('w1', undefined), 51)],
+    ['leads', () => createLeadRepository(connection).list(scope, {}, peopleBy('w1', undefined), 51)],
+  ];
+  for (const [name, query] of beginnings) {
+    it(`${name} › only what matches is read`, async () => {
+      for (const stages of await plansOf(query)) {
+        assert.ok(stages.includes('IXSCAN') && !stages.includes('COLLSCAN'), stages.join(' < '));
+      }
+    });
+  }
 
   // A body may have megabytes, and thousands may wait.
   const past = new Date(at.getTime() - 1);
   const coverings: readonly [string, () => Promise<unknown>][] = [
+    [
+      'the ids of contacts whom a search finds',
+      () => createContactRepository(connection).findIdsBy(scope, 'w1', 1_001),
+    ],
     ...(['all', 'urgent', 'large'] as const).flatMap((lane): [string, () => Promise<unknown>][] => [
       [
         `the sources of the lane “${lane}”`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
+import { contactTokens } from '../../src/people/contacts/search.ts';
 import { nameKeyOf } from '../../src/platform/name-key.ts';
 import { issuePaths } from '../support/http.ts';
 import { addMember, codeOf, signUpAdmin, useMessagingApi, type Member } from '../support/messaging-api.ts';
@@ -49,6 +50,10 @@ describe('lists of contacts and leads', () => {
         identityKeys: [`tel:${phoneNumber}`],
         ...(name === undefined ? {} : { name, nameKey: nameKeyOf(name) }),
         ...(username === undefined ? {} : { username, usernameKey: username.toLowerCase() }),
+        searchTokens: contactTokens({
+          ...{ phoneNumber, ...(name === undefined ? {} : { name }) },
+          ...(username === undefined ? {} : { username }),
+        }),
         tags: [`t${index % 4}`, `u${index % 3}`],
         optInStatus: of(statuses, index),
         customFields: {},
@@ -95,6 +100,15 @@ describe('lists of contacts and leads', () => {
 
   const begins = (text: unknown, prefix: string) =>
     typeof text === 'string' && nameKeyOf(text).startsWith(prefix);
+  /** A word of the name or of the username begins with it. */
+  const hasWord = ({ name, username }: Listed, prefix: string): boolean =>
+    [name, username].some(
+      (text) =>
+        typeof text === 'string' &&
+        nameKeyOf(text)
+          .split(/[ ._]/)
+          .some((word) => word.startsWith(prefix)),
+    );
   const has = (list: unknown, tag: string) => Array.isArray(list) && list.includes(tag);
 
   interface Case {
@@ -109,7 +123,10 @@ describe('lists of contacts and leads', () => {
       query: { tag: 't1', optInStatus: 'unknown' },
       fits: (item) => has(item['tags'], 't1') && item['optInStatus'] === 'unknown',
     },
-    { query: { q: 'ANA' }, fits: ({ name }) => begins(name, 'ana') },
+    { query: { q: 'ANA' }, fits: (item) => hasWord(item, 'ana') },
+    { query: { q: 'maria' }, fits: ({ name }) => name === 'ana maria' },
+    { query: { q: 'ANA', tag: 't1' }, fits: (item) => hasWord(item, 'ana') && has(item['tags'], 't1') },
+    { query: { q: '00919' }, fits: ({ phoneNumber }) => String(phoneNumber).includes('919') },
     {
       query: { q: 'zoe', tag: 't0' },
       fits: (item) => begins(item['name'], 'zoe') && has(item['tags'], 't0'),
@@ -162,9 +179,13 @@ describe('lists of contacts and leads', () => {
       if (q === undefined) return assert.ok(isNewestFirst(items));
       const keys = items.map(({ name, phoneNumber, username }) => {
         if (q.startsWith('@')) return String(username).toLowerCase();
-        return /\d/.test(q) ? String(phoneNumber) : nameKeyOf(String(name));
+        return /\d/.test(q) ? String(phoneNumber) : nameKeyOf(typeof name === 'string' ? name : '');
       });
-      assert.deepEqual(keys, keys.toSorted());
+      // Those who begin with it come first, in order, then the others.
+      const prefix = /\d/.test(q) ? `+${q.replace(/\D/g, '')}` : nameKeyOf(q.replace('@', ''));
+      const beginning = keys.filter((key) => key.startsWith(prefix));
+      assert.deepEqual(keys.slice(0, beginning.length), beginning.toSorted());
+      assert.ok(isNewestFirst(items.slice(beginning.length)));
     });
   }
 
@@ -186,7 +207,18 @@ describe('lists of contacts and leads', () => {
       .find({ 'command.find': { $in: ['contacts', 'leads'] } })
       .toArray();
     assert.ok(ops.length > 40, `${ops.length} queries were seen`);
-    for (const { command, planSummary, hasSortStage, docsExamined, keysExamined, nreturned } of ops) {
+    const searches = ops.filter(({ command }) => command.hint !== undefined);
+    assert.ok(searches.length > 10, `${searches.length} searches were seen`);
+    for (const { command, planSummary, docsExamined } of searches) {
+      assert.equal(command.hint, 'searched');
+      assert.match(
+        planSummary,
+        /^(IXSCAN \{ clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 \}(, )?)+$/,
+      );
+      assert.ok(docsExamined <= count, JSON.stringify({ filter: command.filter, docsExamined }));
+    }
+    const inOrder = ops.filter(({ command }) => command.hint === undefined);
+    for (const { command, planSummary, hasSortStage, docsExamined, keysExamined, nreturned } of inOrder) {
       const what = JSON.stringify({
         filter: command.filter,
         planSummary,
@@ -204,12 +236,14 @@ describe('lists of contacts and leads', () => {
     }
   });
 
-  it('q with pattern characters › matched literally', async () => {
-    for (const q of ['@.*', '@an%', '.*', '^ana', 'a.a', '(', '[a-z]', '\\', 'an%', '$ne']) {
-      for (const path of ['/api/contacts', '/api/leads']) {
-        const answer = await admin.get(`${path}?${new URLSearchParams({ q }).toString()}`);
-        assert.deepEqual([answer.status, answer.body['items']], [200, []], `${path} ${q}`);
-      }
+  it('q with pattern characters › signs between words, never patterns', async () => {
+    const idsOf = async (path: string, q: string) =>
+      (await pagesOf(path, { q })).flatMap((page) => page.map(({ id }) => id)).toSorted();
+    for (const path of ['/api/contacts', '/api/leads']) {
+      for (const q of ['@.*', '@an%', '.*', '(', '\\', '$ne', '!!', 'n.a'])
+        assert.deepEqual(await idsOf(path, q), [], `${path} ${q}`);
+      for (const q of ['^ana', '(ana)', 'ana$', '[ana'])
+        assert.deepEqual(await idsOf(path, q), await idsOf(path, 'ana'), `${path} ${q}`);
     }
   });
 

@@ -51,6 +51,11 @@ const bans: readonly Ban[] = [
     ],
   },
   {
+    says: 'the time of a search is bounded, and its end answered, in one place',
+    pattern: /\bwithinSearchTime\(|\bmaxSearchMs\b/g,
+    among: [wrapper, 'src/platform/search-time.ts'],
+  },
+  {
     says: 'a collection or a schema is never what a cast says',
     pattern: /\bas\s+(?:unknown\s+as\s+)?(?:mongo(?:ose)?\.)?(?:Collection|Schema|Model|TenantCollection)\b/g,
     among: [],

@@ -6,6 +6,7 @@ import { runMigrations } from '../../src/platform/migrations.ts';
 import { testConfig } from './config.ts';
 import { captureLog, type CapturedLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
+import { assertTokens } from './stored-tokens.ts';
 import { watchedUri, watchWire } from './wire-probe.ts';
 
 /** One API instance in this process, and its address. */
@@ -82,7 +83,11 @@ export async function startRunningApi(
           await api.close();
         }),
       );
-      await database.close();
+      try {
+        await assertTokens(connection);
+      } finally {
+        await database.close();
+      }
     },
   };
 }

@@ -1,7 +1,6 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { maxSearchMs } from '../../platform/search-time.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { cannedReplyModel, type CannedReplyDoc } from './model.ts';
@@ -24,7 +23,7 @@ export function createCannedReplyRepository(connection: Connection) {
       { ownerId, shortCode }: Pick<CannedReplyDoc, 'ownerId' | 'shortCode'>,
     ): Promise<CannedReplyDoc | null> => replies.findOne(scope, { ownerId, shortCode }),
 
-    /** The shared ones and those of the user. A search reads every one of them, for `maxSearchMs` at most. */
+    /** The shared ones and those of the user. A search reads every one of them. Throws `search-too-broad`. */
     listFor: (
       scope: ClientScope,
       userId: Types.ObjectId,
@@ -32,10 +31,10 @@ export function createCannedReplyRepository(connection: Connection) {
       limit: number,
     ): Promise<CannedReplyDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
-        replies.find(
+        replies.search(
           scope,
           { ...(range as ScopedFilter<CannedReplyDoc>), ownerId: { $in: [null, userId] } },
-          { sort: order.sort, limit: atMost, maxTimeMS: maxSearchMs },
+          { sort: order.sort, limit: atMost },
         ),
       ),
 

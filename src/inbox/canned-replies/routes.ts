@@ -45,6 +45,7 @@ const readRoutes = ({ replies, render }: CannedReplyRouteDeps) => [
     access,
     query: ListCannedRepliesQuery,
     replies: { 200: CannedReplyPage },
+    problems: ['search-too-broad'],
     async handle({ actor, query: { limit, cursor, q } }) {
       const order = rankedBy(q, cursor);
       const page = await replies.list(scopeOf(actor.clientId), whoIs(actor), { limit, order });

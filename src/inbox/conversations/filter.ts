@@ -12,6 +12,8 @@ export interface ConversationFilter {
   readonly assignedAgentId?: Types.ObjectId | null;
   readonly leadId?: Types.ObjectId;
   readonly contactId?: Types.ObjectId;
+  /** Of one of these contacts. */
+  readonly contactIds?: readonly Types.ObjectId[];
   readonly isUnread?: true;
   /** It missed a deadline since it began, or was reopened. */
   readonly isBreached?: true;
@@ -27,12 +29,18 @@ export function toQuery({
   statuses,
   labelId,
   since,
+  contactIds,
   ...filter
 }: ConversationFilter): ScopedFilter<ConversationRecord> {
   const needsNoStatus =
-    isUnread === true || isBreached === true || isSnoozed === true || labelId !== undefined;
+    isUnread === true ||
+    isBreached === true ||
+    isSnoozed === true ||
+    labelId !== undefined ||
+    contactIds !== undefined;
   return {
     ...filter,
+    ...(contactIds === undefined ? {} : { contactId: { $in: [...contactIds] } }),
     ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
     ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
     ...(isSnoozed === true ? { snooze: { $exists: true } } : {}),

@@ -3,7 +3,6 @@ import { markWrites } from '../../events/marks/collection.ts';
 import { createMarkQueries } from '../../events/marks/queries.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Cursor } from '../../platform/pagination.ts';
-import { maxSearchMs, withinSearchTime } from '../../platform/search-time.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
@@ -83,6 +82,19 @@ export function createConversationRepository(connection: Connection) {
       session?: ClientSession,
     ): Promise<ConversationRecord | null> => conversations.findOne(scope, { _id }, { session }),
 
+    /** The contacts of conversations, by the ids of these; leaves out missing conversations. */
+    async contactIdsOf(
+      scope: ClientScope,
+      ids: readonly Types.ObjectId[],
+    ): Promise<ReadonlyMap<string, Types.ObjectId>> {
+      const found = await conversations.find(
+        scope,
+        { _id: { $in: [...ids] } },
+        { projection: { contactId: 1 } },
+      );
+      return new Map(found.map(({ _id, contactId }) => [_id.toHexString(), contactId]));
+    },
+
     /** The open or pending thread of a contact and channel. */
     findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
       conversations.findOne<ConversationDoc>(scope, { ...key, status: live }, withoutHistory),
@@ -112,12 +124,10 @@ export function createConversationRepository(connection: Connection) {
       filter: ConversationFilter,
       { limit, after }: { limit: number; after: Cursor<Date> | null },
     ): Promise<ConversationDoc[]> =>
-      withinSearchTime(() =>
-        conversations.find<ConversationDoc>(
-          scope,
-          { ...toQuery(filter), ...(after === null ? {} : positionAfter(after, filter)) },
-          { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit, maxTimeMS: maxSearchMs },
-        ),
+      conversations.search<ConversationDoc>(
+        scope,
+        { ...toQuery(filter), ...(after === null ? {} : positionAfter(after, filter)) },
+        { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit },
       ),
   };
 }

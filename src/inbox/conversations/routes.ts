@@ -53,10 +53,11 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     replies: { 200: ConversationPage },
     problems: ['search-too-broad'],
     async handle({ actor, query }) {
-      const { limit, cursor } = query;
+      const { limit, cursor, q } = query;
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
       const by = userOf(actor);
-      const page = await conversations.list(scopeOf(actor.clientId), by, filterOf(query), { limit, after });
+      const listing = { limit, after, q };
+      const page = await conversations.list(scopeOf(actor.clientId), by, filterOf(query), listing);
       return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
     },
   }),

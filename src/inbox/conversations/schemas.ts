@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { isoTime, objectIdText, oneOrMoreOf, openEnum } from '../../platform/fields.ts';
 import { AdReferralView } from '../../people/leads/ad-referral.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
+import { searchText } from '../../platform/search/schemas.ts';
+import { ContactSummary, maxFoundContacts } from './contacts.ts';
 import { deadlineKinds, deadlineStates } from './deadlines.ts';
 import { maxViewCount } from './counts.ts';
 import { maxUnreadCount } from './reading.ts';
@@ -38,6 +40,10 @@ export const ListConversationsQuery = z.strictObject({
     .optional()
     .meta({ description: '`true` lists only snoozed conversations' }),
   labelId: objectIdText.optional().meta({ description: 'Only conversations that have this label' }),
+  q: searchText(
+    'Only conversations of contacts whom `q` finds in the list of contacts: by words of the name, digits of the number, or ' +
+      `a username after \`@\`. If it finds more than ${maxFoundContacts} contacts, the answer is \`search-too-broad\`.`,
+  ),
 });
 export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
 
@@ -79,14 +85,6 @@ export const ReplaceLabelsBody = z
       .meta({ description: 'The ids of all labels that it is to have; none takes all away' }),
   })
   .meta({ id: 'ReplaceConversationLabelsBody', examples: [{ labels: ['665f1f77bcf86cd799439031'] }] });
-
-const ContactSummary = z
-  .object({
-    id: z.string(),
-    name: z.string().nullable(),
-    phoneNumber: z.string().nullable(),
-  })
-  .meta({ id: 'ContactSummary' });
 
 const ConversationGroup = z
   .object({

@@ -7,6 +7,7 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
+import { findContactsBy } from './contacts.ts';
 import { countViews, type ConversationCounts } from './counts.ts';
 import type { FindLatestMessages, LatestMessage } from './latest.ts';
 import type { ConversationDeadlines, Deadline } from './deadlines.ts';
@@ -77,6 +78,13 @@ export interface ConversationUseCaseDeps {
   readonly clock: Clock;
 }
 
+export interface ConversationListing {
+  readonly limit: number;
+  readonly after: Cursor<Date> | null;
+  /** What a person typed to find the contact. */
+  readonly q?: string | undefined;
+}
+
 export type ConversationUseCases = ReturnType<typeof createConversationUseCases>;
 
 /** The actions of users on conversations. Messages use `threads.ts`. */
@@ -102,13 +110,15 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     get: async (scope: ClientScope, by: Person, id: Types.ObjectId): Promise<ShownConversation> =>
       withContact(scope, by, await resource.require(scope, { id, version: undefined })),
 
-    /** Latest message first. */
+    /** Latest message first; with `q`, those of the contacts whom it finds. Throws `search-too-broad`. */
     async list(
       scope: ClientScope,
       by: Person,
-      filter: ConversationFilter,
-      { limit, after }: { limit: number; after: Cursor<Date> | null },
+      given: ConversationFilter,
+      { limit, after, q }: ConversationListing,
     ): Promise<Page<WithContact<ConversationDoc>>> {
+      const filter = await filterBy(deps.contacts, scope, given, q);
+      if (filter === null) return { items: [], nextCursor: null };
       const found = await conversations.list(scope, filter, { limit: limit + 1, after });
       const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
       return { ...page, items: page.items.map(await findContactsOf(deps, scope, by, page.items)) };
@@ -141,6 +151,19 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     ): Promise<ShownConversation> =>
       withContact(scope, by, await resource.change(scope, by, ref, labelling(deps, scope, labels))),
   };
+}
+
+/** Null if no conversation can match. */
+async function filterBy(
+  contacts: ContactDirectory,
+  scope: ClientScope,
+  { contactId, ...filter }: ConversationFilter,
+  q: string | undefined,
+): Promise<ConversationFilter | null> {
+  if (q === undefined) return { ...filter, ...(contactId === undefined ? {} : { contactId }) };
+  const found = await findContactsBy(contacts, scope, q);
+  const contactIds = contactId === undefined ? found : found.filter((id) => id.equals(contactId));
+  return contactIds.length === 0 ? null : { ...filter, contactIds };
 }
 
 type ShowWithContact = (

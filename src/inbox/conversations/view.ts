@@ -1,4 +1,5 @@
 import { toAdReferralView } from '../../people/leads/ad-referral.ts';
+import { toContactSummary } from './contacts.ts';
 import type { SharedReadMark } from './read-mark.ts';
 import type { ConversationDoc, ConversationSnooze, ShownConversation, WithContact } from './use-cases.ts';
 import type { ConversationListItemView, ConversationView } from './schemas.ts';
@@ -18,14 +19,7 @@ export const toConversationListItemView = ({
     conversation.group === undefined
       ? null
       : { id: conversation.group.id, subject: conversation.group.subject ?? null },
-  contact:
-    contact === null
-      ? null
-      : {
-          id: contact._id.toHexString(),
-          name: contact.name ?? null,
-          phoneNumber: contact.phoneNumber ?? null,
-        },
+  contact: contact === null ? null : toContactSummary(contact),
   channelId: conversation.channelId.toHexString(),
   assignedAgentId: conversation.assignedAgentId?.toHexString() ?? null,
   queuedSince: conversation.queue?.since.toISOString() ?? null,

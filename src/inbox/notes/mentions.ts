@@ -11,6 +11,10 @@ export const mentionedIn = (text: string): string[] => [
   ...new Set([...text.matchAll(markup)].flatMap(([, id]) => id ?? [])),
 ];
 
+/** The text as it is searched: the id of a mentioned user is no word of it. */
+export const withoutMentions = (text: string): string =>
+  text.replace(markup, (mark) => ' '.repeat(mark.length));
+
 /** What is wrong with the mentions of a note: the list and the text must name the same users. Takes ids as text, too. */
 export function mentionIssues(body: string, mentions: readonly (Types.ObjectId | string)[]): Issue[] {
   const listed = mentions.map(String);

@@ -10,6 +10,8 @@ export interface NoteDoc {
   readonly body: string;
   /** The users whom the body mentions. */
   readonly mentions: readonly Types.ObjectId[];
+  /** What it is found by (`tokensOfNote`); every write of the body sets it. */
+  readonly searchTokens?: readonly string[];
   /** Absent until the first change. */
   readonly editedAt?: Date;
   readonly createdAt: Date;
@@ -21,6 +23,7 @@ export const noteModel = declareTenantModel<NoteDoc>('notes', {
   authorId: { type: Schema.Types.ObjectId, required: true },
   body: { type: String, required: true },
   mentions: { type: [Schema.Types.ObjectId], required: true },
+  searchTokens: { type: [String], default: undefined },
   editedAt: Date,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },
@@ -28,3 +31,7 @@ export const noteModel = declareTenantModel<NoteDoc>('notes', {
 
 noteModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
 noteModel.schema.index({ clientId: 1, conversationId: 1, createdAt: -1, _id: -1 });
+noteModel.schema.index(
+  { clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 },
+  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
+);

@@ -4,9 +4,10 @@ import { route, type Actor } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { searchQuery } from '../../platform/search/query.ts';
 import { CreateNoteBody, ListNotesQuery, NotePage, NoteView, PatchNoteBody } from './schemas.ts';
 import type { NoteDoc, NoteUseCases } from './use-cases.ts';
-import { toNoteView } from './view.ts';
+import { toNoteListItemView, toNoteView } from './view.ts';
 
 interface NoteRouteDeps {
   readonly notes: NoteUseCases;
@@ -30,16 +31,22 @@ const readRoutes = ({ notes }: NoteRouteDeps) => [
     path: '/api/notes',
     operationId: 'listNotes',
     summary: 'List notes',
-    description: 'Newest first.',
+    description: 'Newest first. `q` searches; `match` shows where. Deleted notes are never found.',
     tag,
     access,
     query: ListNotesQuery,
     replies: { 200: NotePage },
-    async handle({ actor, query: { limit, cursor, conversationId } }) {
+    problems: ['search-too-broad'],
+    async handle({ actor, query: { limit, cursor, conversationId, q } }) {
       const order = newestFirst(cursor);
-      const filter = conversationId === undefined ? {} : { conversationId };
+      const query = q === undefined ? undefined : searchQuery(q);
+      const filter = {
+        ...(conversationId === undefined ? {} : { conversationId }),
+        ...(query === undefined ? {} : { query }),
+      };
       const page = await notes.list(scopeOf(actor.clientId), filter, { limit, order });
-      return { status: 200, body: { ...page, items: page.items.map(toNoteView) } };
+      const items = page.items.map((listed) => toNoteListItemView(listed, query));
+      return { status: 200, body: { ...page, items } };
     },
   }),
   route({

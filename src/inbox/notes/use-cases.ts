@@ -3,13 +3,16 @@ import { createResource, type ResourceRef } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import { writtenTo } from '../../audit/written.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
+import type { ContactDoc } from '../../people/contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound, type Issue } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
+import { isEmptyQuery } from '../../platform/search/query.ts';
 import { applyChange } from '../../platform/update.ts';
+import type { ContactsOfConversations } from '../conversations/contacts.ts';
 import type { ConversationThreads } from '../conversations/threads.ts';
 import type { MentionNotices } from '../notifications/mentions.ts';
 import { addedMentions, mentionIssues } from './mentions.ts';
@@ -29,10 +32,17 @@ export interface Editor {
 export interface NoteUseCaseDeps {
   readonly notes: NoteRepository;
   readonly conversations: Pick<ConversationThreads, 'findById'>;
+  /** The contacts of conversations, by the ids of these. */
+  readonly contactsOf: ContactsOfConversations;
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly notices: MentionNotices;
   readonly audit: AuditService;
   readonly clock: Clock;
+}
+
+export interface ListedNote {
+  readonly note: NoteDoc;
+  readonly contact: ContactDoc | null;
 }
 
 export type NewNote = Pick<NoteDoc, 'conversationId' | 'body' | 'mentions'>;
@@ -42,19 +52,30 @@ export type NoteUseCases = ReturnType<typeof createNoteUseCases>;
 
 /** What users do with notes. A note touches neither its conversation nor WhatsApp. */
 export function createNoteUseCases(deps: NoteUseCaseDeps) {
-  const { notes, conversations, notices, audit, clock } = deps;
+  const { notes, conversations, contactsOf, notices, audit, clock } = deps;
   const resource = createNoteResource(deps);
 
   return {
     get: (scope: ClientScope, id: Types.ObjectId): Promise<NoteDoc> =>
       resource.require(scope, { id, version: undefined }),
 
+    /** Each with the contact of its conversation, null if that was deleted. */
     async list(
       scope: ClientScope,
       filter: NoteFilter,
       { limit, order }: { readonly limit: number; readonly order: ListOrder<NoteDoc> },
-    ): Promise<Page<NoteDoc>> {
-      return toPage(await notes.list(scope, filter, order, limit + 1), limit, order.cursorOf);
+    ): Promise<Page<ListedNote>> {
+      if (filter.query !== undefined && isEmptyQuery(filter.query)) return { items: [], nextCursor: null };
+      const page = toPage(await notes.list(scope, filter, order, limit + 1), limit, order.cursorOf);
+      const contacts = await contactsOf(
+        scope,
+        page.items.map(({ conversationId }) => conversationId),
+      );
+      const items = page.items.map((note) => ({
+        note,
+        contact: contacts.get(note.conversationId.toHexString()) ?? null,
+      }));
+      return { ...page, items };
     },
 
     /** Throws `not-found` for the conversation and for users, and `invalid-input` for users who are not active. */

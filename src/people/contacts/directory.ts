@@ -42,6 +42,10 @@ export function createContactDirectory(deps: ContactDeps) {
     findMany: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ContactDoc[]> =>
       contacts.findMany(scope, ids),
 
+    /** The ids of contacts whom `q` finds, as in the list of contacts; up to `limit`. Throws `search-too-broad`. */
+    findIdsBy: (scope: ClientScope, q: string, limit: number): Promise<Types.ObjectId[]> =>
+      contacts.findIdsBy(scope, q, limit),
+
     /** Finds the contacts of people whom events name; see `persons/persons.ts`. */
     ...following,
 

@@ -2,10 +2,10 @@ import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
-import { byPrefix, newestFirst } from '../../platform/listing.ts';
+import { newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { ContactUseCases, ContactRecord } from './use-cases.ts';
-import { searchOf } from './rules.ts';
+import { peopleBy } from './search.ts';
 import {
   ContactPage,
   ContactView,
@@ -35,11 +35,12 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
     path: '/api/contacts',
     operationId: 'listContacts',
     summary: 'List contacts',
-    description: 'Newest first; with `q`, in the order of the searched field. Filters are combined.',
+    description: 'Newest first; with `q`, best first. Filters are combined.',
     tag,
     access,
     query: ListContactsQuery,
     replies: { 200: ContactPage },
+    problems: ['search-too-broad'],
     async handle({ actor, query }) {
       const { limit, cursor, q, tag: tagged, optInStatus, isBlocked, numberSuspect } = query;
       const filter = {
@@ -48,7 +49,7 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
         ...(isBlocked === undefined ? {} : { isBlocked: isBlocked === 'true' }),
         ...(numberSuspect === undefined ? {} : { isNumberSuspect: numberSuspect === 'true' }),
       };
-      const order = q === undefined ? newestFirst(cursor) : byPrefix(searchOf(q), cursor);
+      const order = q === undefined ? newestFirst(cursor) : peopleBy(q, cursor);
       const page = await contacts.list(scopeOf(actor.clientId), filter, { limit, order });
       return { status: 200, body: { ...page, items: page.items.map(toContactListItemView) } };
     },

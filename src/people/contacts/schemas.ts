@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
+import { searchText } from '../../platform/search/schemas.ts';
 import { noControls } from '../../platform/text-fields.ts';
 import {
   consentStatuses,
@@ -181,17 +182,11 @@ export const personQuery = {
       'Only contacts with this opt-in status. `opted-out` does not list contacts who stopped marketing only ' +
       '(`marketingStopped`), nor those whose address opted out under another contact',
   }),
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .optional()
-    .meta({
-      description:
-        'The beginning of a name, ignoring accents and case; of a phone number if it is digits with or without `+`; ' +
-        'of a username after `@`. Sorts the list by the searched field.',
-    }),
+  q: searchText(
+    'Words of the name, the name in the phone book or the username; digits of the phone number, also from its middle; ' +
+      'the beginning of a username after `@`. First come those whose name, number or username begins with it, in that ' +
+      'order, then the others, newest first.',
+  ),
 };
 
 export const ListContactsQuery = z.strictObject({

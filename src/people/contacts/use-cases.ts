@@ -1,7 +1,6 @@
 import type { ClientSession, Types } from 'mongoose';
 import type { Resource, ResourceRef } from '../../audit/resource.ts';
 import { AppError } from '../../platform/errors.ts';
-import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import type { ContactChanges } from './changes.ts';
@@ -9,6 +8,7 @@ import type { ContactDoc, ContactFilter, ContactRecord } from './store/repositor
 import { findPerson } from './persons/links.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
+import type { PeopleOrder } from './search.ts';
 import { contactChange, draftContact, type NewContact, type Person } from './writes.ts';
 
 export type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
@@ -50,7 +50,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
     async list(
       scope: ClientScope,
       filter: ContactFilter,
-      { limit, order }: { limit: number; order: ListOrder<ContactDoc> },
+      { limit, order }: { limit: number; order: PeopleOrder<ContactDoc> },
     ): Promise<Page<ContactDoc>> {
       const found = await contacts.list(scope, filter, order, limit + 1);
       return toPage(found, limit, order.cursorOf);

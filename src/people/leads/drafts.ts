@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongoose';
 import type { ContactDoc } from '../contacts/directory.ts';
+import { contactTokens } from '../contacts/search.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ContactCopy, LeadDoc, LeadRepository } from './repository.ts';
@@ -39,18 +40,15 @@ export async function insertLead(
 }
 
 /** The fields that a lead copies from its contact. */
-export const copyOf = ({
-  phoneNumber,
-  name,
-  nameKey,
-  username,
-  usernameKey,
-  optInStatus,
-}: ContactDoc): ContactCopy => ({
-  ...(phoneNumber === undefined ? {} : { phoneNumber }),
-  ...(name === undefined ? {} : { name }),
-  ...(nameKey === undefined ? {} : { nameKey }),
-  ...(username === undefined ? {} : { username }),
-  ...(usernameKey === undefined ? {} : { usernameKey }),
-  optInStatus,
-});
+export function copyOf(contact: ContactDoc): ContactCopy {
+  const { phoneNumber, name, nameKey, username, usernameKey, optInStatus } = contact;
+  return {
+    ...(phoneNumber === undefined ? {} : { phoneNumber }),
+    ...(name === undefined ? {} : { name }),
+    ...(nameKey === undefined ? {} : { nameKey }),
+    ...(username === undefined ? {} : { username }),
+    ...(usernameKey === undefined ? {} : { usernameKey }),
+    searchTokens: contactTokens(contact),
+    optInStatus,
+  };
+}

@@ -14,6 +14,7 @@ export interface ContactCopy {
   readonly nameKey?: string;
   readonly username?: string;
   readonly usernameKey?: string;
+  readonly searchTokens?: readonly string[];
   readonly optInStatus: OptInStatus;
 }
 
@@ -44,6 +45,7 @@ export const leadModel = declareTenantModel<LeadDoc>('leads', {
   nameKey: String,
   username: String,
   usernameKey: String,
+  searchTokens: { type: [String], default: undefined },
   optInStatus: { type: String, enum: optInStatuses, required: true },
   stage: { type: String, enum: leadStages, required: true },
   tags: { type: [String], required: true },
@@ -68,3 +70,7 @@ for (const field of ['nameKey', 'usernameKey', 'phoneNumber'] as const) {
     { partialFilterExpression: { [field]: { $exists: true } } },
   );
 }
+leadModel.schema.index(
+  { clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 },
+  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
+);

@@ -1,9 +1,9 @@
 import { Types, type ClientSession, type Connection } from 'mongoose';
-import { readRanges, type ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter, ScopedUpdate } from '../../platform/tenant-queries.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
+import { readPeople, type PeopleOrder } from '../contacts/search.ts';
 import type { AdReferral } from './ad-referral.ts';
 import { leadModel, type ContactCopy, type LeadDoc } from './model.ts';
 import type { LeadStage } from './rules.ts';
@@ -39,16 +39,18 @@ export function createLeadRepository(connection: Connection) {
     list: (
       scope: ClientScope,
       filter: LeadFilter,
-      order: ListOrder<LeadDoc>,
+      order: PeopleOrder<LeadDoc>,
       limit: number,
     ): Promise<LeadDoc[]> =>
-      readRanges(order, limit, (range, atMost) =>
-        leads.find(
-          scope,
-          { ...toQuery(filter), ...(range as ScopedFilter<LeadDoc>), ...notDeleted },
-          { sort: order.sort, limit: atMost },
-        ),
-      ),
+      readPeople(order, limit, {
+        read(range, { hint, ...options }) {
+          const query = { ...toQuery(filter), ...(range as ScopedFilter<LeadDoc>), ...notDeleted };
+          return hint === undefined
+            ? leads.find(scope, query, options)
+            : leads.search(scope, query, { ...options, hint });
+        },
+        count: (range, options) => leads.searchCount(scope, range as ScopedFilter<LeadDoc>, options),
+      }),
   };
 }
 
@@ -77,8 +79,8 @@ const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
     session: ClientSession,
   ): Promise<void> {
     const { phoneNumber = null, name = null, nameKey = null, optInStatus } = copy;
-    const { username = null, usernameKey = null } = copy;
-    const fields = { phoneNumber, name, nameKey, username, usernameKey, optInStatus };
+    const { username = null, usernameKey = null, searchTokens = null } = copy;
+    const fields = { phoneNumber, name, nameKey, username, usernameKey, searchTokens, optInStatus };
     const isOutdated = Object.entries(fields).map(([field, value]) => ({ [field]: { $ne: value } }));
     const entries = Object.entries(fields);
     await leads.updateOne(

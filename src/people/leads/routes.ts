@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { searchOf } from '../contacts/rules.ts';
+import { peopleBy } from '../contacts/search.ts';
 import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
-import { byPrefix, newestFirst } from '../../platform/listing.ts';
+import { newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import type { LeadDoc, LeadFilter, LeadUseCases } from './use-cases.ts';
 import { CreateLeadBody, LeadPage, LeadView, ListLeadsQuery, PatchLeadBody } from './schemas.ts';
@@ -40,15 +40,15 @@ const readRoutes = ({ leads }: LeadRouteDeps) => [
     operationId: 'listLeads',
     summary: 'List leads',
     description:
-      'Newest first; with `q`, in the order of the searched field. Filters are combined; `q` and ' +
-      '`optInStatus` apply to the contact.',
+      'Newest first; with `q`, best first. Filters are combined; `q` and `optInStatus` apply to the contact.',
     tag,
     access,
     query: ListLeadsQuery,
     replies: { 200: LeadPage },
+    problems: ['search-too-broad'],
     async handle({ actor, query }) {
       const { limit, cursor, q } = query;
-      const order = q === undefined ? newestFirst(cursor) : byPrefix(searchOf(q), cursor);
+      const order = q === undefined ? newestFirst(cursor) : peopleBy(q, cursor);
       const page = await leads.list(scopeOf(actor.clientId), filterOf(query), { limit, order });
       return { status: 200, body: { ...page, items: page.items.map(toLeadView) } };
     },

@@ -6,8 +6,8 @@ import type { ContactUseCases, ContactRecord, Person } from '../contacts/use-cas
 import type { OptInStatus } from '../contacts/rules.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
-import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
+import type { PeopleOrder } from '../contacts/search.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import { applyLeadChanges, auditedFieldsOf, leadEventOf, type LeadChanges } from './changes.ts';
@@ -56,7 +56,7 @@ export function createLeadUseCases(deps: LeadUseCaseDeps) {
     async list(
       scope: ClientScope,
       filter: LeadFilter,
-      { limit, order }: { limit: number; order: ListOrder<LeadDoc> },
+      { limit, order }: { limit: number; order: PeopleOrder<LeadDoc> },
     ): Promise<Page<LeadDoc>> {
       const found = await leads.list(scope, filter, order, limit + 1);
       return toPage(found, limit, order.cursorOf);

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { isoTime, objectIdText, oneOrMoreOf } from '../../platform/fields.ts';
 import { pageQuery, pageWith } from '../../platform/pagination.ts';
+import { SearchMatch, searchText } from '../../platform/search/schemas.ts';
 import { templateName } from '../../templates/schemas.ts';
 import { MessageStatus } from './actions/schemas.ts';
 import { messageExample, messageFields } from './schemas.ts';
 
 const { direction } = messageFields;
+
+/** How far back a search reaches that names neither a time nor a thread. */
+export const defaultSearchDays = 90;
 
 export const ListMessagesQuery = z
   .strictObject({
@@ -20,15 +24,19 @@ export const ListMessagesQuery = z
     direction: direction.optional(),
     templateName: templateName.optional().meta({ description: 'Only messages of this template' }),
     since: isoTime.optional().meta({ description: 'Only messages from this time on' }),
+    q: searchText(
+      'Only messages whose text, caption, template text or file name has these words. Without `since`, `conversationId` ' +
+        `and \`contactId\`, of the last ${defaultSearchDays} days.`,
+    ),
     around: objectIdText.optional().meta({
-      description: 'The page in whose middle this message is; not with `cursor` or `sort`',
+      description: 'The page in whose middle this message is; not with `cursor`, `sort` or `q`',
     }),
     sort: z.enum(['newest', 'oldest']).optional().meta({
       description: '`newest` first, the default, or `oldest` first',
     }),
   })
-  .refine(({ around, cursor, sort }) => around === undefined || (cursor ?? sort) === undefined, {
-    error: '`around` starts a page, so it goes without `cursor` and `sort`.',
+  .refine(({ around, cursor, sort, q }) => around === undefined || (cursor ?? sort ?? q) === undefined, {
+    error: '`around` starts a page, so it goes without `cursor`, `sort` and `q`.',
     path: ['around'],
   });
 export type ListMessagesQuery = z.output<typeof ListMessagesQuery>;
@@ -57,6 +65,7 @@ export const MessageListItemView = z
     senderName: z.string().nullable().meta({
       description: 'The present name of the user or the contact who wrote it; null if nobody did',
     }),
+    match: SearchMatch.nullable().meta({ description: 'Where `q` was found; null without `q`' }),
   })
   .meta({
     id: 'MessageListItem',
@@ -70,6 +79,7 @@ export const MessageListItemView = z
           username: null,
         },
         senderName: 'Ben Fischer',
+        match: null,
       },
     ],
   });

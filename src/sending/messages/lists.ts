@@ -1,9 +1,12 @@
 import type { Types } from 'mongoose';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import type { ContactDirectory, ContactDoc } from '../../people/contacts/directory.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { decodeCursor, encodeCursor, toBoundedPage, type Page } from '../../platform/pagination.ts';
+import { isEmptyQuery } from '../../platform/search/query.ts';
+import { defaultSearchDays } from './list-schemas.ts';
 import type {
   MessageFilter,
   MessageListItem,
@@ -16,6 +19,7 @@ export interface MessageListDeps {
   readonly messages: Pick<MessageRepository, 'list' | 'findPosition'>;
   readonly contacts: Pick<ContactDirectory, 'findMany'>;
   readonly users: Pick<UserDirectory, 'namesOf'>;
+  readonly clock: Clock;
 }
 
 /** Whom the messages of a page name, by their ids. */
@@ -37,12 +41,13 @@ export interface MessageListRequest {
 }
 
 /** Pages of messages, with the people whom a screen names beside them. */
-export function createMessageLists({ messages, contacts, users }: MessageListDeps) {
+export function createMessageLists({ messages, contacts, users, clock }: MessageListDeps) {
   async function readPage(
     scope: ClientScope,
     filter: MessageFilter,
     { limit, ...range }: MessageRange,
   ): Promise<Page<MessageListItem>> {
+    if (filter.query !== undefined && isEmptyQuery(filter.query)) return { items: [], nextCursor: null };
     return toBoundedPage(await messages.list(scope, filter, { ...range, limit: limit + 1 }), limit, cursorOf);
   }
 
@@ -75,9 +80,10 @@ export function createMessageLists({ messages, contacts, users }: MessageListDep
     /** Throws `not-found` if there is no message `around`, and `search-too-broad`. */
     async list(
       scope: ClientScope,
-      filter: MessageFilter,
+      given: MessageFilter,
       { limit, cursor, order, around }: MessageListRequest,
     ): Promise<MessageListPage> {
+      const filter = withinDefaultTime(given, clock.now());
       const start = cursor === undefined ? null : { place: placeOf(cursor), isIncluded: false };
       const page =
         around === undefined
@@ -89,6 +95,15 @@ export function createMessageLists({ messages, contacts, users }: MessageListDep
     },
   };
 }
+
+/** A search through all messages is of the latest ones, unless it says since when. */
+function withinDefaultTime(filter: MessageFilter, now: Date): MessageFilter {
+  const { query, since, conversationId, contactId } = filter;
+  if (query === undefined || (since ?? conversationId ?? contactId) !== undefined) return filter;
+  return { ...filter, since: new Date(now.getTime() - defaultSearchDays * dayMs) };
+}
+
+const dayMs = 24 * 60 * 60 * 1_000;
 
 const cursorOf = ({ timestamp, _id }: MessageListItem) => ({ key: timestamp, id: _id });
 

@@ -1,6 +1,7 @@
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { searchQuery } from '../../platform/search/query.ts';
 import { contactProblems } from '../gates/rules.ts';
 import { freeFormExamples } from './examples.ts';
 import { ListMessagesQuery, MessagePage } from './list-schemas.ts';
@@ -80,22 +81,25 @@ const readRoutes = ({ messages }: MessageRouteDeps) => [
     summary: 'List messages',
     description:
       'Newest first. `contactId` gives the history of a contact over all conversations as one thread, and `around` the ' +
-      'page in which a message is. `nextCursor` leads on in the order of the list. `newerCursor` with `sort=oldest` ' +
-      'leads from any page to newer messages.',
+      'page in which a message is. `q` searches; `match` shows where. `nextCursor` leads on in the order of the list. ' +
+      '`newerCursor` with `sort=oldest` leads from any page to newer messages.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     query: ListMessagesQuery,
     replies: { 200: MessagePage },
     problems: ['not-found', 'search-too-broad'],
     async handle({ actor, query }) {
-      const { limit, cursor, around, sort = 'newest', status: statuses, ...filter } = query;
+      const { limit, cursor, around, sort = 'newest', status: statuses, q, ...given } = query;
       const scope = scopeOf(actor.clientId);
       const order = `${sort}-first` as const;
-      const page = await messages.list(scope, { ...filter, statuses }, { limit, cursor, order, around });
+      const asked = q === undefined ? undefined : searchQuery(q);
+      const filter = { ...given, statuses, query: asked };
+      const page = await messages.list(scope, filter, { limit, cursor, order, around });
       const files = await messages.filesOf(scope, page.items);
-      const items = page.items.map((message) =>
-        toMessageListItemView(message, page.people, files.get(message._id.toHexString())),
-      );
+      const items = page.items.map((message) => {
+        const file = files.get(message._id.toHexString());
+        return toMessageListItemView(message, { people: page.people, file, query: asked });
+      });
       return { status: 200, body: { items, nextCursor: page.nextCursor, newerCursor: page.newerCursor } };
     },
   }),

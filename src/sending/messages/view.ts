@@ -10,10 +10,13 @@ import { toWaitingForView } from './actions/view.ts';
 import { historyInOrder, milestonesOf } from './history.ts';
 import { isSentByProduct, priorityOrDefault, writtenTimeOf } from './rules.ts';
 import type { ContactDoc } from '../../people/contacts/directory.ts';
+import type { SearchQuery } from '../../platform/search/query.ts';
+import { toSearchMatch } from '../../platform/search/schemas.ts';
 import type { MessageListItemView } from './list-schemas.ts';
 import type { MessagePeople } from './lists.ts';
 import type { MessageView } from './schemas.ts';
 import type { MessageDoc, MessageListItem, MessageSource } from './use-cases.ts';
+import { searchedText } from './searched-text.ts';
 import { waitingForOf } from './actions/timeline.ts';
 
 const isoOrNull = (date: Date | null | undefined): string | null => date?.toISOString() ?? null;
@@ -65,11 +68,16 @@ const toMessageFields = (message: MessageListItem, file: FileOfMessage | undefin
   };
 };
 
-/** `people` are those of the page, `file` is our copy of the message's file. */
+interface InList {
+  readonly people: MessagePeople;
+  /** Our copy of the message's file. */
+  readonly file: FileOfMessage | undefined;
+  readonly query: SearchQuery | undefined;
+}
+
 export function toMessageListItemView(
   message: MessageListItem,
-  { contacts, userNames }: MessagePeople,
-  file?: FileOfMessage,
+  { people: { contacts, userNames }, file, query }: InList,
 ): MessageListItemView {
   const contact = contacts.get(message.contactId.toHexString());
   const { createdBy, senderType } = message;
@@ -78,6 +86,7 @@ export function toMessageListItemView(
     ...toMessageFields(message, file),
     contact: contact === undefined ? null : toContactView(contact),
     senderName: writer ?? null,
+    match: query === undefined ? null : toSearchMatch(searchedText(message), query),
   };
 }
 

@@ -90,6 +90,8 @@ export interface ContactDoc {
   readonly name?: string;
   /** The name in its searchable form; set whenever `name` is. */
   readonly nameKey?: string;
+  /** What the contact is found by (`contactTokens`); every write of the record sets it. */
+  readonly searchTokens?: readonly string[];
   /** The name in the address book of the business's phone; without a name, the entry was removed. */
   readonly phoneBook?: PhoneBookName;
   readonly tags: readonly string[];
@@ -135,6 +137,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   usernameKey: String,
   name: String,
   nameKey: String,
+  searchTokens: { type: [String], default: undefined },
   phoneBook: Schema.Types.Mixed,
   tags: { type: [String], required: true },
   optInStatus: { type: String, enum: optInStatuses, required: true },
@@ -186,3 +189,8 @@ for (const searched of ['nameKey', 'usernameKey'] as const) {
     { partialFilterExpression: { [searched]: { $exists: true } } },
   );
 }
+// An entry for each token.
+contactModel.schema.index(
+  { clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 },
+  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
+);

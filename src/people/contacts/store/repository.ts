@@ -1,10 +1,13 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
-import { readRanges, type ListOrder } from '../../../platform/listing.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../../platform/tenant-collection.ts';
+import { endOfPrefix } from '../../../platform/listing.ts';
+import { tokenIndex } from '../../../platform/search/hints.ts';
+import { conditionOf, isEmptyQuery } from '../../../platform/search/query.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
-import { lookupKeysOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
+import { lookupKeysOf, usernameKeyOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
+import { contactTokens, personQueryOf, readPeople, type PeopleOrder } from '../search.ts';
 
 export type {
   ConsentEntry,
@@ -28,7 +31,9 @@ export interface ContactFilter {
 /** A number changes hands a few times at most. */
 const maxFormerOwners = 20;
 
-const withoutLog = { projection: { consentLog: 0, consentEntriesDropped: 0, copies: 0 } } as const;
+const withoutLog = {
+  projection: { consentLog: 0, consentEntriesDropped: 0, copies: 0, searchTokens: 0 },
+} as const;
 
 export type ContactRepository = ReturnType<typeof createContactRepository>;
 
@@ -83,25 +88,55 @@ export function createContactRepository(connection: Connection) {
 
     list: (
       scope: ClientScope,
-      { tag, optInStatus, isBlocked, isNumberSuspect }: ContactFilter,
-      order: ListOrder<ContactDoc>,
+      filter: ContactFilter,
+      order: PeopleOrder<ContactDoc>,
       limit: number,
     ): Promise<ContactDoc[]> =>
-      readRanges(order, limit, (range, atMost) =>
-        contacts.find<ContactDoc>(
-          scope,
-          {
-            ...(tag === undefined ? {} : { tags: tag }),
-            ...(optInStatus === undefined ? {} : { optInStatus }),
-            ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
-            ...(isNumberSuspect === undefined ? {} : { 'numberSuspect.at': { $exists: isNumberSuspect } }),
-            ...(range as ScopedFilter<ContactRecord>),
-          },
-          { ...withoutLog, sort: indexedSort(order.sort), limit: atMost },
-        ),
-      ),
+      readPeople(order, limit, {
+        read(range, { sort, limit: atMost, hint }) {
+          const query = { ...toQuery(filter), ...(range as ScopedFilter<ContactRecord>) };
+          const options = { ...withoutLog, sort: indexedSort(sort), limit: atMost };
+          return hint === undefined
+            ? contacts.find<ContactDoc>(scope, query, options)
+            : contacts.search<ContactDoc>(scope, query, { ...options, hint });
+        },
+        count: (range, options) => contacts.searchCount(scope, range as ScopedFilter<ContactRecord>, options),
+      }),
+
+    /** The ids of contacts whom `q` finds, in no particular order. Throws `search-too-broad`. */
+    async findIdsBy(scope: ClientScope, q: string, limit: number): Promise<Types.ObjectId[]> {
+      const query = personQueryOf(q);
+      if (query !== null && isEmptyQuery(query)) return [];
+      const username = usernameKeyOf(q);
+      const found = await contacts.search(
+        scope,
+        query === null
+          ? { usernameKey: { $gte: username, $lt: endOfPrefix(username) } }
+          : { searchTokens: conditionOf(query) },
+        { projection: { _id: 1 }, limit, ...(query === null ? {} : { hint: tokenIndex }) },
+      );
+      return found.map(({ _id }) => _id);
+    },
   };
 }
+
+const toQuery = ({
+  tag,
+  optInStatus,
+  isBlocked,
+  isNumberSuspect,
+}: ContactFilter): ScopedFilter<ContactRecord> => ({
+  ...(tag === undefined ? {} : { tags: tag }),
+  ...(optInStatus === undefined ? {} : { optInStatus }),
+  ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
+  ...(isNumberSuspect === undefined ? {} : { 'numberSuspect.at': { $exists: isNumberSuspect } }),
+});
+
+/** The record as stored: the one place that writes its tokens. */
+const withTokens = (record: ContactRecord): ContactRecord => ({
+  ...record,
+  searchTokens: contactTokens(record),
+});
 
 /** Reads and writes of whole records. */
 const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
@@ -113,7 +148,7 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
 
   /** Throws the duplicate key error if another contact has one of the identities. */
   insert: (scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> =>
-    contacts.insertOne(scope, record, { session }),
+    contacts.insertOne(scope, withTokens(record), { session }),
 
   /** Replaces `current` with `next`; false if the contact has changed since it was read. */
   replace: (
@@ -121,7 +156,7 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
     current: ContactRecord,
     next: ContactRecord,
     session: ClientSession,
-  ): Promise<boolean> => contacts.replaceVersioned(scope, current, next, session),
+  ): Promise<boolean> => contacts.replaceVersioned(scope, current, withTokens(next), session),
 
   /** Reads a contact and locks it: a concurrent change of the contact conflicts with the transaction. */
   holdForCopy: (

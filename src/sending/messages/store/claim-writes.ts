@@ -5,6 +5,7 @@ import type { Address } from '../../gates/recipient.ts';
 import { decideClaim, unsentStatuses, type ClaimDecision } from '../lifecycle.ts';
 import { pushAttempt, pushRewording, pushWait, statusEntry } from './entries.ts';
 import type { DispatchAttempt, MessageContent, MessageDoc, WaitingState } from './model.ts';
+import { tokensOfContent } from './search.ts';
 
 export interface Claim {
   /** `readdressed`: the message has another recipient than the claimant expects. */
@@ -155,7 +156,10 @@ export function createReaddressing(messages: TenantCollection<MessageDoc>) {
           'content.text': text,
         },
         {
-          $set: { content: to, ...(acceptedContent === undefined ? { acceptedContent: from } : {}) },
+          $set: {
+            ...{ content: to, searchTokens: tokensOfContent(to) },
+            ...(acceptedContent === undefined ? { acceptedContent: from } : {}),
+          },
           $push: { reworded: pushRewording({ at, from: text }) },
         },
         { returnDocument: 'after' },

@@ -25,6 +25,7 @@ import {
   type MessageDoc,
   type StatusEntry,
 } from './model.ts';
+import { tokensOfContent } from './search.ts';
 
 /** The writes around the provider call: claims, outcomes, withdrawals and deadlines. */
 export function createDispatchWrites(
@@ -175,7 +176,9 @@ function createDeadlines(messages: TenantCollection<MessageDoc>, onEnded: EndObs
         {
           $set: {
             ...(sendAt === undefined ? {} : { sendAt }),
-            ...(words === undefined ? {} : { content: words, acceptedContent }),
+            ...(words === undefined
+              ? {}
+              : { content: words, acceptedContent, searchTokens: tokensOfContent(words) }),
           },
           // A new time is judged by all gates again; new words wait where the message waits.
           $unset: sendAt === undefined ? {} : { waiting: '' },

@@ -2,6 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { MessageChange, MessageDoc } from './model.ts';
+import { tokensOfContent } from './search.ts';
 
 /** The latest changes of a message that are kept. WhatsApp allows edits for 15 minutes. */
 const maxChanges = 20;
@@ -38,6 +39,13 @@ export type StoredChange =
   /** The message is by somebody else. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'missing' };
+
+/** What `currentContent` decides, as conditions. */
+const saysItsContent = { revokedAt: { $exists: false }, 'changes.content': { $exists: false } } as const;
+const saysSomethingElse = [
+  { revokedAt: { $exists: true } },
+  { 'changes.content': { $exists: true } },
+] as const;
 
 /** Changes that people make to messages after sending them, in any order of arrival. */
 export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => ({
@@ -79,17 +87,31 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
     const waiting = { providerMessageId, awaitsOriginal: true } as const;
     const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
     const options = { projection: { _id: 1 }, session } as const;
-    const own = await messages.findOneAndUpdate(
-      scope,
-      { ...waiting, channelId, contactId },
-      { $set: fields, $unset: { ...outdated, awaitsOriginal: 1 } },
-      options,
-    );
-    if (own !== null) return own._id;
+    const own = { ...waiting, channelId, contactId };
+    const $unset = { ...outdated, awaitsOriginal: 1 } as const;
+    const searchTokens = tokensOfContent(fields.content);
+    const completed =
+      (await messages.findOneAndUpdate(
+        scope,
+        { ...own, ...saysItsContent },
+        { $set: { ...fields, searchTokens }, $unset },
+        options,
+      )) ??
+      // It is found by its edit, or no more.
+      (await messages.findOneAndUpdate(
+        scope,
+        { ...own, $or: saysSomethingElse },
+        { $set: fields, $unset },
+        options,
+      ));
+    if (completed !== null) return completed._id;
     const foreign = await messages.findOneAndUpdate(
       scope,
       waiting,
-      { $set: fields, $unset: { ...outdated, awaitsOriginal: 1, changes: 1, editedAt: 1, revokedAt: 1 } },
+      {
+        $set: { ...fields, searchTokens },
+        $unset: { ...$unset, changes: 1, editedAt: 1, revokedAt: 1 },
+      },
       options,
     );
     return foreign?._id ?? null;
@@ -97,16 +119,8 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
 
   /** Adds a change to the message of its author. The order of arrival does not matter, and repetitions change nothing. */
   async applyChange(scope: ClientScope, target: ChangeTarget, change: MessageChange): Promise<StoredChange> {
-    const { kind, at, key } = change;
-    const stored = await messages.findOneAndUpdate(
-      scope,
-      { ...target, 'changes.key': { $ne: key } },
-      {
-        $push: { changes: { $each: [change], $sort: { at: 1, key: 1 }, $slice: -maxChanges } },
-        ...(kind === 'edit' ? { $max: { editedAt: at } } : { $min: { revokedAt: at } }),
-      },
-      { projection: { _id: 1 } },
-    );
+    const { at, key } = change;
+    const stored = await storeChange(messages, scope, target, change);
     if (stored !== null) return { kind: 'stored', messageId: stored._id, at };
     const { providerMessageId } = target;
     const found = await messages.findOne(
@@ -121,3 +135,36 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
       : { kind: 'repeated', messageId: found._id, at: earlier.at };
   },
 });
+
+/**
+ * Adds the change unless it is known, and with it the tokens that follow from it; null if there is no such message without
+ * it. An edit counts only if no later one is known.
+ */
+async function storeChange(
+  messages: TenantCollection<MessageDoc>,
+  scope: ClientScope,
+  target: ChangeTarget,
+  change: MessageChange,
+): Promise<MessageDoc | null> {
+  const { kind, at, key, content } = change;
+  const fresh = { ...target, 'changes.key': { $ne: key } };
+  const added = {
+    $push: { changes: { $each: [change], $sort: { at: 1, key: 1 } as const, $slice: -maxChanges } },
+    ...(kind === 'edit' ? { $max: { editedAt: at } } : { $min: { revokedAt: at } }),
+  };
+  const options = { projection: { _id: 1 } } as const;
+  if (kind === 'revoke')
+    return messages.findOneAndUpdate(scope, fresh, { ...added, $unset: { searchTokens: 1 } }, options);
+  if (content === undefined) return messages.findOneAndUpdate(scope, fresh, added, options);
+  const later = { content: { $exists: true }, $or: [{ at: { $gt: at } }, { at, key: { $gt: key } }] };
+  const isLatest = { revokedAt: { $exists: false }, changes: { $not: { $elemMatch: later } } };
+  const isOvertaken = [{ revokedAt: { $exists: true } }, { changes: { $elemMatch: later } }];
+  return (
+    (await messages.findOneAndUpdate(
+      scope,
+      { ...fresh, ...isLatest },
+      { ...added, $set: { searchTokens: tokensOfContent(content) } },
+      options,
+    )) ?? messages.findOneAndUpdate(scope, { ...fresh, $or: isOvertaken }, added, options)
+  );
+}

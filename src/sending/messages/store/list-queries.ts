@@ -1,7 +1,8 @@
 import type { Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { withinPageBytes } from '../../../platform/pagination.ts';
-import { maxSearchMs, withinSearchTime } from '../../../platform/search-time.ts';
+import { indexFor, tokenIndex } from '../../../platform/search/hints.ts';
+import { conditionOf, type SearchQuery } from '../../../platform/search/query.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import { milestoneStatuses } from '../history.ts';
@@ -37,7 +38,7 @@ const milestones = {
 
 /** What a list reads of a message. */
 const listStages = [
-  { $unset: ['participants'] },
+  { $unset: ['participants', 'searchTokens'] },
   {
     $set: {
       statusHistory: milestones,
@@ -54,6 +55,8 @@ export interface MessageFilter {
   readonly direction?: MessageDoc['direction'] | undefined;
   readonly templateName?: string | undefined;
   readonly since?: Date | undefined;
+  /** Not empty. */
+  readonly query?: SearchQuery | undefined;
 }
 
 /** The place of a message in lists. */
@@ -71,7 +74,7 @@ export interface MessageRange {
 
 export const createListQueries = (messages: TenantCollection<MessageDoc>) => ({
   /** For `toBoundedPage`. Throws `search-too-broad`. */
-  list(
+  async list(
     scope: ClientScope,
     filter: MessageFilter,
     { order, start, limit }: MessageRange,
@@ -81,8 +84,11 @@ export const createListQueries = (messages: TenantCollection<MessageDoc>) => ({
     const stages = [{ $sort: sort }, { $limit: limit }, ...listStages, ...withinPageBytes(sort)];
     const query = { $and: [toQuery(filter), ...(start === null ? [] : [from(start, order)])] };
     if (isServedByIndex(filter)) return messages.aggregate<MessageListItem>(scope, query, stages);
-    return withinSearchTime(() =>
-      messages.aggregate<MessageListItem>(scope, query, stages, { maxTimeMS: maxSearchMs }),
+    return messages.searchStages<MessageListItem>(
+      scope,
+      query,
+      stages,
+      await hintFor(messages, scope, filter),
     );
   },
 
@@ -98,7 +104,14 @@ export const createListQueries = (messages: TenantCollection<MessageDoc>) => ({
       [
         { $sort: { conversationId: 1, timestamp: -1, _id: -1 } },
         { $group: { _id: '$conversationId', message: { $first: '$$ROOT' } } },
-        { $unset: ['message.statusHistory', 'message.participants', 'message.content.raw'] },
+        {
+          $unset: [
+            'message.statusHistory',
+            'message.participants',
+            'message.content.raw',
+            'message.searchTokens',
+          ],
+        },
       ],
     );
     return found.map(({ message }) => ({ ...message, statusHistory: [] }));
@@ -124,6 +137,7 @@ const toQuery = ({
   direction,
   templateName,
   since,
+  query,
 }: MessageFilter): ScopedFilter<MessageDoc> => ({
   ...(conversationId === undefined ? {} : { conversationId }),
   ...(contactId === undefined ? {} : { contactId }),
@@ -131,7 +145,23 @@ const toQuery = ({
   ...(direction === undefined ? {} : { direction }),
   ...(templateName === undefined ? {} : { templateName }),
   ...(since === undefined ? {} : { timestamp: { $gte: since } }),
+  ...(query === undefined ? {} : { searchTokens: conditionOf(query) }),
 });
+
+const searchIndexes = { byToken: tokenIndex, byTime: 'clientId_1_timestamp_-1__id_-1' } as const;
+
+/** Of a conversation or contact and a word, the server finds out which is rarer. */
+async function hintFor(
+  messages: TenantCollection<MessageDoc>,
+  scope: ClientScope,
+  { query, conversationId, contactId, since }: MessageFilter,
+): Promise<{ readonly hint?: string }> {
+  if (query === undefined || conversationId !== undefined || contactId !== undefined) return {};
+  const hint = await indexFor(query, searchIndexes, (limit) =>
+    messages.searchCount(scope, toQuery({ query, since }), { hint: tokenIndex, limit }),
+  );
+  return { hint };
+}
 
 /** The bound outside the `$or` lets one index serve filter and order. */
 function from(
@@ -151,7 +181,15 @@ function from(
 }
 
 /** Whether an index finds the messages in order; of other filters, it only narrows what is read. */
-const isServedByIndex = ({ conversationId, contactId, statuses, direction, templateName }: MessageFilter) =>
+const isServedByIndex = ({
+  conversationId,
+  contactId,
+  statuses,
+  direction,
+  templateName,
+  query,
+}: MessageFilter) =>
+  query === undefined &&
   direction === undefined &&
   templateName === undefined &&
   [conversationId, contactId, statuses].filter((field) => field !== undefined).length <= 1;

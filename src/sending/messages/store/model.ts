@@ -171,6 +171,8 @@ export interface MessageDoc extends Marked, MessageOrder {
   readonly openFailures?: readonly string[];
   /** When the sweep last ensured that the message's workflow runs. */
   readonly sweptAt?: Date;
+  /** What it is found by (`store/search.ts`); absent if it says nothing. */
+  readonly searchTokens?: readonly string[];
 }
 
 export const messageModel = declareTenantModel<MessageDoc>('messages', {
@@ -225,6 +227,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   openFailures: [String],
   sweptAt: Date,
   ...{ arrival: Number, afterArrival: Number, ordinal: Number },
+  searchTokens: { type: [String], default: undefined },
   ...markFields,
 });
 
@@ -240,19 +243,18 @@ messageModel.schema.index(
 );
 // The history of a contact over all conversations.
 messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
+// An entry for each token.
 messageModel.schema.index(
-  { clientId: 1, idempotencyKey: 1 },
-  { unique: true, partialFilterExpression: { idempotencyKey: { $exists: true } } },
+  { clientId: 1, searchTokens: 1, timestamp: -1, _id: -1 },
+  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
 );
-// A message can be retried only once.
-messageModel.schema.index(
-  { clientId: 1, retryOf: 1 },
-  { unique: true, partialFilterExpression: { retryOf: { $exists: true } } },
-);
-messageModel.schema.index(
-  { clientId: 1, providerMessageId: 1 },
-  { unique: true, partialFilterExpression: { providerMessageId: { $exists: true } } },
-);
+// Of a key, of the provider's id, and of the retries of a message, there is one.
+for (const field of ['idempotencyKey', 'providerMessageId', 'retryOf'] as const) {
+  messageModel.schema.index(
+    { clientId: 1, [field]: 1 },
+    { unique: true, partialFilterExpression: { [field]: { $exists: true } } },
+  );
+}
 // For gate openings: the messages held at a gate.
 messageModel.schema.index(
   { clientId: 1, 'waiting.gate': 1, channelId: 1, _id: 1 },

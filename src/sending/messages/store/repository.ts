@@ -13,6 +13,7 @@ import { createListQueries } from './list-queries.ts';
 import { createMessageMarkQueries, markMessages } from './marks.ts';
 import { createReadingQueries } from './reading-queries.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
+import { searchMessages } from './search.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
 import { createTurnWrites } from './turn-writes.ts';
@@ -38,7 +39,7 @@ export type MessageRepository = ReturnType<typeof createMessageRepository>;
 
 /** All queries of the messages collection. Writes are compare-and-set on the statuses that `lifecycle.ts` allows. */
 export function createMessageRepository(connection: Connection, onEnded?: EndObserver) {
-  const messages = markMessages(openTenantCollection(messageModel, connection));
+  const messages = markMessages(searchMessages(openTenantCollection(messageModel, connection)));
   const writeBulk = messages.createBulkWriter();
 
   return {
