@@ -271,10 +271,12 @@ const timerHandlers = ({
   consent,
   inbox,
   sending,
-}: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox' | 'sending'>): TimerHandlers => ({
+  store,
+}: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox' | 'sending' | 'store'>): TimerHandlers => ({
   ...consent.timerHandlers,
   ...inbox.timerHandlers,
   ...sending.timerHandlers,
+  ...store.timerHandlers,
 });
 
 /** Whether a message in any conversation of the contact has reached the number. */

@@ -56,6 +56,7 @@ import { createReceiptService } from './messages/incoming/receipts.ts';
 import { createThreadItems, routeGroupMessages } from './messages/incoming/thread-items.ts';
 import type { MessageListDeps } from './messages/lists.ts';
 import { messageRoutes } from './messages/routes.ts';
+import { createTokenCatchUp } from './messages/token-catch-up.ts';
 import { createMessageUseCases } from './messages/use-cases.ts';
 import { createMessageRepository, type MessageRepository } from './messages/store/repository.ts';
 import { createSweep } from './messages/sweep.ts';
@@ -88,7 +89,11 @@ export function buildMessageStore(deps: MessageStoreDeps) {
     },
   });
   const messages = observeAcceptance(createMessageRepository(mongo, observeEnds(metrics)), metrics);
-  return { messages, workflows, findLastWords: createFindLastWords(messages) };
+  return {
+    ...{ messages, workflows },
+    findLastWords: createFindLastWords(messages),
+    timerHandlers: createTokenCatchUp(messages),
+  };
 }
 
 interface MessageEventDeps {

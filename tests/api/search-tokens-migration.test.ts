@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
 import { contactTokens } from '../../src/people/contacts/search.ts';
+import { scopeOf } from '../../src/platform/mongo.ts';
 import { searchTokens } from '../../src/platform/search/tokens.ts';
+import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
+import { createTokenCatchUp } from '../../src/sending/messages/token-catch-up.ts';
+import type { Firing } from '../../src/timers/timers.ts';
 import { databaseOf, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
@@ -88,6 +92,43 @@ describe('migrations 0047 and 0048', () => {
       await tokensOf('contacts', renamed),
       contactTokens({ name: 'Ben', phoneNumber: '+4915112345678' }),
     );
+  });
+
+  it('what the old version wrote after them › gets its tokens from a timer, an hour later', async () => {
+    await store('clients', { _id: clientId });
+    await run(second);
+    await run(second);
+    const [timer, ...others] = await db.collection('timers').find().toArray();
+    assert.deepEqual([timer?.['clientId'], others], [clientId, []]);
+    const dueAt = timer?.['dueAt'] as Date;
+    assert.ok(dueAt.getTime() > Date.now() + 59 * 60_000);
+    const at = (minutes: number) => ({ timestamp: new Date(dueAt.getTime() + minutes * 60_000) });
+    const said = (text: string) => ({ content: { text } });
+    const fresh = await store('messages', { ...said('fresh'), ...at(-50), revision: 1 });
+    const edited = await store('messages', {
+      ...said('new'),
+      ...at(-40),
+      revision: 2,
+      searchTokens: ['old'],
+    });
+    const right = await store('messages', { ...said('right'), ...at(-30), searchTokens: ['right'] });
+    const silent = await store('messages', { content: {}, ...at(-20) });
+    const before = await store('messages', { ...said('before'), ...at(-130) });
+    const foreign = await store('messages', {
+      ...said('foreign'),
+      ...at(-50),
+      clientId: new Types.ObjectId(),
+    });
+    const handler = createTokenCatchUp(createMessageRepository(database.connection))[
+      timer?.['kind'] as string
+    ];
+    const firing = { scope: scopeOf(clientId), dueAt } as Firing;
+    await handler?.(firing);
+    const ids = [fresh, edited, right, silent, before, foreign];
+    assert.deepEqual(await Promise.all(ids.map((id) => tokensOf('messages', id))), [
+      ...[['fresh'], ['new'], ['right']],
+      ...[undefined, undefined, undefined],
+    ]);
   });
 
   it('more than a slice › all of them', async () => {

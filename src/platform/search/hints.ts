@@ -11,8 +11,8 @@ export interface SearchIndexes {
 /** The index of tokens has this name in every collection. */
 export const tokenIndex = 'searched';
 
-/** As many documents are sorted in some milliseconds. If more match, every few hundredth of a million does, or more. */
-export const maxSorted = 3_000;
+/** The entries of as many are sorted in some milliseconds. If more match, of a million every two hundredth does, or more. */
+export const maxSorted = 5_000;
 
 /**
  * The index for a search. If only beginnings of words are asked for and `count`, which counts up to a limit, finds many,

@@ -13,7 +13,7 @@ import { createListQueries } from './list-queries.ts';
 import { createMessageMarkQueries, markMessages } from './marks.ts';
 import { createReadingQueries } from './reading-queries.ts';
 import { createReceiptQueries } from './receipt-queries.ts';
-import { searchMessages } from './search.ts';
+import { createTokenRepairs, searchMessages } from './search.ts';
 import { createRetryQueries } from './retry-queries.ts';
 import { createSweepQueries } from './sweep-queries.ts';
 import { createTurnWrites } from './turn-writes.ts';
@@ -56,6 +56,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createUsageQueries(messages),
     ...createRetryQueries(messages),
     ...createSweepQueries(messages),
+    ...createTokenRepairs(messages),
     ...createTurnWrites(messages),
     ...createWaitQueries(messages),
     ...createLastWordsQueries(messages),

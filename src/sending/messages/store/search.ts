@@ -1,3 +1,4 @@
+import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import { searchTokens } from '../../../platform/search/tokens.ts';
 import { searchedText, textOfContent } from '../searched-text.ts';
@@ -33,5 +34,54 @@ export const searchMessages = (messages: TenantCollection<MessageDoc>): TenantCo
             : operation,
         ),
       );
+  },
+});
+
+type Searched = Pick<
+  MessageDoc,
+  '_id' | 'timestamp' | 'content' | 'changes' | 'revokedAt' | 'searchTokens' | 'revision'
+>;
+
+const searchedFields: Readonly<Record<keyof Omit<Searched, '_id'>, 1>> = {
+  ...{ timestamp: 1, content: 1, changes: 1, revokedAt: 1, searchTokens: 1, revision: 1 },
+};
+
+/** For what was stored without tokens, by a version that did not know them. */
+export const createTokenRepairs = (messages: TenantCollection<MessageDoc>) => ({
+  /** Oldest first. */
+  listSince: (
+    scope: ClientScope,
+    {
+      since,
+      after,
+      limit,
+    }: {
+      readonly since: Date;
+      readonly after: Pick<MessageDoc, 'timestamp' | '_id'> | null;
+      readonly limit: number;
+    },
+  ): Promise<Searched[]> =>
+    messages.find<Searched>(
+      scope,
+      after === null
+        ? { timestamp: { $gte: since } }
+        : {
+            timestamp: { $gte: after.timestamp },
+            $or: [{ timestamp: { $gt: after.timestamp } }, { _id: { $gt: after._id } }],
+          },
+      { projection: searchedFields, sort: { timestamp: 1, _id: 1 }, limit },
+    ),
+
+  /** Changes nothing if the message has changed since it was read: that write sets its tokens. */
+  async setTokens(
+    scope: ClientScope,
+    { _id, revision }: Pick<Searched, '_id' | 'revision'>,
+    tokens: readonly string[],
+  ): Promise<void> {
+    await messages.updateOne(
+      scope,
+      { _id, revision: revision ?? null },
+      { $set: { searchTokens: [...tokens] } },
+    );
   },
 });
