@@ -1,6 +1,7 @@
 import { buildProject } from '../scripts/build.ts';
 import { benchApiReads } from './cases/api-reads.ts';
 import { benchCostCounts } from './cases/cost-counts.ts';
+import { benchGrowth } from './cases/growth.ts';
 import { benchLateReceipts } from './cases/late-receipts.ts';
 import { benchPriority } from './cases/priority.ts';
 import { benchScaleOut } from './cases/scale-out.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b4: benchWebhookIngest,
   b5: benchApiReads,
   b6: benchWritePaths,
+  b8: benchGrowth,
   b9: benchScaleOut,
   b11: benchLateReceipts,
   b14: benchStartIdle,

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly requests: number;
   /** Requests per page and round of B5. */
   readonly reads: number;
+  /** The most stored messages of B8: 10,000, 100,000 or 1,000,000. */
+  readonly stored: number;
   readonly openLoopSeconds: number;
   readonly idleSeconds: number;
   /** Writes per round of B6. */
@@ -36,6 +38,7 @@ const definitions = {
   'in-flight': { type: 'string', default: '50' },
   requests: { type: 'string', default: '8000' },
   reads: { type: 'string', default: '200' },
+  stored: { type: 'string', default: '10000' },
   'open-loop-seconds': { type: 'string', default: '6' },
   'idle-seconds': { type: 'string', default: '20' },
   writes: { type: 'string', default: '2000' },
@@ -69,6 +72,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     inFlight: whole('in-flight'),
     requests: whole('requests'),
     reads: whole('reads'),
+    stored: whole('stored'),
     openLoopSeconds: whole('open-loop-seconds'),
     idleSeconds: whole('idle-seconds'),
     writes: whole('writes'),

@@ -24,17 +24,28 @@ interface PageBody {
 }
 
 /** Requests the page once and throws unless it has exactly the expected items in order. */
-export async function checkPage({ url, path, authorization, expectedIds }: PageTarget): Promise<CheckedPage> {
+export async function checkPage({ expectedIds, ...target }: PageTarget): Promise<CheckedPage> {
+  const page = await capturePage(target);
+  const ids = (JSON.parse(page.body) as PageBody).items.map(({ id, _id }) => id ?? _id);
+  expectEqual(`items of ${target.path}`, ids.length, expectedIds.length);
+  const misplaced = ids.filter((id, index) => id !== expectedIds[index]);
+  expectEqual(`items of ${target.path} in the wrong place`, misplaced.length, 0);
+  return page;
+}
+
+/** Requests a page whose items nobody knows beforehand; throws unless it has some. */
+export async function capturePage({
+  url,
+  path,
+  authorization,
+}: Omit<PageTarget, 'expectedIds'>): Promise<CheckedPage> {
   const token = authorization === null ? '' : `Authorization: ${authorization}\r\n`;
   const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench\r\n${token}\r\n`);
   const connection = await openConnection(url);
   try {
     const { status, body } = await connection.send(request);
-    if (status !== 200) throw new Error(`${path} answers ${status}: ${body.slice(0, 500)}`);
-    const ids = (JSON.parse(body) as PageBody).items.map(({ id, _id }) => id ?? _id);
-    expectEqual(`items of ${path}`, ids.length, expectedIds.length);
-    const misplaced = ids.filter((id, index) => id !== expectedIds[index]);
-    expectEqual(`items of ${path} in the wrong place`, misplaced.length, 0);
+    if (status !== 200 || (JSON.parse(body) as PageBody).items.length === 0)
+      throw new Error(`${path} answers ${status}: ${body.slice(0, 500)}`);
     return { url, request, body };
   } finally {
     connection.close();
