@@ -68,6 +68,7 @@ describe('dispatch › the words of a template', () => {
     const stored = await stage.stored(sendable);
     const { text, template } = shownIn(stored);
     assert.deepEqual([text, template?.body], ['1042 is ready, Ana.', '1042 is ready, Ana.']);
+    assert.deepEqual(stored.searchTokens, ['1042', 'is', 'ready', 'ana'], 'it is found by its new words');
     assert.deepEqual(
       template?.buttons.map((shown) => shown.text),
       ['Thank you'],

@@ -1,5 +1,6 @@
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
+import type { Unscoped } from '../../../platform/tenant-queries.ts';
 import { searchTokens } from '../../../platform/search/tokens.ts';
 import { searchedText, textOfContent } from '../searched-text.ts';
 import type { MessageContent, MessageDoc } from './model.ts';
@@ -9,11 +10,10 @@ import type { MessageContent, MessageDoc } from './model.ts';
  * update of `content`, `changes` or `revokedAt` sets them by `tokensOfContent`.
  */
 
-type Said = Pick<MessageDoc, 'content' | 'changes' | 'revokedAt'>;
-
 export const tokensOfContent = (content: MessageContent): string[] => searchTokens(textOfContent(content));
 
-function withTokens<Fresh extends Said>(fresh: Fresh): Fresh {
+/** A copy of another message has the tokens of its own words. */
+function withTokens({ searchTokens: _copied, ...fresh }: Unscoped<MessageDoc>): Unscoped<MessageDoc> {
   const tokens = searchTokens(searchedText(fresh));
   return tokens.length === 0 ? fresh : { ...fresh, searchTokens: tokens };
 }
