@@ -237,25 +237,16 @@ describe('query plans', () => {
         );
     }
   }
-  const wholeWord = searchQuery('hello w3').words;
+  const wholeWord = { words: searchQuery('hello w3').words, prefixes: [] };
   for (const order of ['newest-first', 'oldest-first'] as const) {
     for (const start of [null, { place: position, isIncluded: false }])
       add(`messages with a word, ${order}, ${start === null ? 'first page' : 'next page'}`, () =>
-        createMessageRepository(connection).list(
-          scope,
-          { query: { words: wholeWord, prefixes: [] }, since: at },
-          { limit: 51, order, start },
-        ),
+        createMessageRepository(connection).list(scope, { query: wholeWord }, { limit: 51, order, start }),
       );
   }
   for (const cursor of [undefined, encodeCursor({ key: position.timestamp, id: position._id })])
     add(`notes with a word, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
-      createNoteRepository(connection).list(
-        scope,
-        { query: { words: wholeWord, prefixes: [] } },
-        newestFirst(cursor),
-        51,
-      ),
+      createNoteRepository(connection).list(scope, { query: wholeWord }, newestFirst(cursor), 51),
     );
   add('conversations of contacts whom a search finds', () =>
     createContactRepository(connection).findIdsBy(scope, 'hello', 1_001),
@@ -437,25 +428,20 @@ describe('query plans', () => {
     }
   });
   // Fewer than `maxSorted` documents begin with it: they are sorted.
+  const beginning = searchQuery('w1');
   const beginnings: readonly [string, () => Promise<unknown>][] = [
     [
       'messages with the beginning of a word',
       () =>
-        createMessageRepository(connection).list(
-          scope,
-          { query: searchQuery('w1'), since: at },
-          { limit: 51, order: 'newest-first', start: null },
-        ),
+        createMessageRepository(connection).list(...([scope, { query: beginning, since: at }] as const), {
+          limit: 51,
+          order: 'newest-first',
+          start: null,
+        }),
     ],
     [
       'notes with the beginning of a word',
-      () =>
-        createNoteRepository(connection).list(
-          scope,
-          { query: searchQuery('w1') },
-          newestFirst(undefined),
-          51,
-        ),
+      () => createNoteRepository(connection).list(scope, { query: beginning }, newestFirst(undefined), 51),
     ],
     ['contacts', () => createContactRepository(connection).list(scope, {}, peopleBy('w1', undefined), 51)],
     ['leads', () => createLeadRepository(connection).list(scope, {}, peopleBy('w1', undefined), 51)],

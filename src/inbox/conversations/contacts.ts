@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ContactDirectory, ContactDoc } from '../../people/contacts/directory.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { ConversationRepository } from './repository.ts';
+import type { ConversationFilter, ConversationRepository } from './repository.ts';
 
 export const ContactSummary = z
   .object({
@@ -50,7 +50,7 @@ export const createContactsOfConversations =
 export const maxFoundContacts = 1_000;
 
 /** The contacts whom `q` finds; throws `search-too-broad` if they are too many. */
-export async function findContactsBy(
+async function findContactsBy(
   contacts: Pick<ContactDirectory, 'findIdsBy'>,
   scope: ClientScope,
   q: string,
@@ -58,4 +58,17 @@ export async function findContactsBy(
   const ids = await contacts.findIdsBy(scope, q, maxFoundContacts + 1);
   if (ids.length <= maxFoundContacts) return ids;
   throw new AppError('search-too-broad', `More than ${maxFoundContacts} contacts fit the words.`);
+}
+
+/** The filter with the contacts whom `q` finds; null if no conversation can match. Throws `search-too-broad`. */
+export async function filterBy(
+  contacts: Pick<ContactDirectory, 'findIdsBy'>,
+  scope: ClientScope,
+  { contactId, ...filter }: ConversationFilter,
+  q: string | undefined,
+): Promise<ConversationFilter | null> {
+  if (q === undefined) return { ...filter, ...(contactId === undefined ? {} : { contactId }) };
+  const found = await findContactsBy(contacts, scope, q);
+  const contactIds = contactId === undefined ? found : found.filter((id) => id.equals(contactId));
+  return contactIds.length === 0 ? null : { ...filter, contactIds };
 }

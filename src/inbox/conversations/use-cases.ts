@@ -7,7 +7,7 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
-import { findContactsBy } from './contacts.ts';
+import { filterBy } from './contacts.ts';
 import { countViews, type ConversationCounts } from './counts.ts';
 import type { FindLatestMessages, LatestMessage } from './latest.ts';
 import type { ConversationDeadlines, Deadline } from './deadlines.ts';
@@ -78,13 +78,6 @@ export interface ConversationUseCaseDeps {
   readonly clock: Clock;
 }
 
-export interface ConversationListing {
-  readonly limit: number;
-  readonly after: Cursor<Date> | null;
-  /** What a person typed to find the contact. */
-  readonly q?: string | undefined;
-}
-
 export type ConversationUseCases = ReturnType<typeof createConversationUseCases>;
 
 /** The actions of users on conversations. Messages use `threads.ts`. */
@@ -115,7 +108,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       scope: ClientScope,
       by: Person,
       given: ConversationFilter,
-      { limit, after, q }: ConversationListing,
+      { limit, after, q }: { limit: number; after: Cursor<Date> | null; q?: string | undefined },
     ): Promise<Page<WithContact<ConversationDoc>>> {
       const filter = await filterBy(deps.contacts, scope, given, q);
       if (filter === null) return { items: [], nextCursor: null };
@@ -151,19 +144,6 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     ): Promise<ShownConversation> =>
       withContact(scope, by, await resource.change(scope, by, ref, labelling(deps, scope, labels))),
   };
-}
-
-/** Null if no conversation can match. */
-async function filterBy(
-  contacts: ContactDirectory,
-  scope: ClientScope,
-  { contactId, ...filter }: ConversationFilter,
-  q: string | undefined,
-): Promise<ConversationFilter | null> {
-  if (q === undefined) return { ...filter, ...(contactId === undefined ? {} : { contactId }) };
-  const found = await findContactsBy(contacts, scope, q);
-  const contactIds = contactId === undefined ? found : found.filter((id) => id.equals(contactId));
-  return contactIds.length === 0 ? null : { ...filter, contactIds };
 }
 
 type ShowWithContact = (

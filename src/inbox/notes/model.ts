@@ -1,5 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
+import { tokenIndexBy } from '../../platform/search/hints.ts';
 
 /** What a user wrote about a conversation for colleagues. It never leaves to WhatsApp. */
 export interface NoteDoc {
@@ -31,7 +32,4 @@ export const noteModel = declareTenantModel<NoteDoc>('notes', {
 
 noteModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
 noteModel.schema.index({ clientId: 1, conversationId: 1, createdAt: -1, _id: -1 });
-noteModel.schema.index(
-  { clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 },
-  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
-);
+noteModel.schema.index(...tokenIndexBy('createdAt'));

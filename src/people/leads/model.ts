@@ -1,6 +1,7 @@
 import { Schema, type Types } from 'mongoose';
 import { optInStatuses, type OptInStatus } from '../contacts/rules.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
+import { tokenIndexBy } from '../../platform/search/hints.ts';
 import type { AdReferral } from './ad-referral.ts';
 import { leadStages, type LeadStage } from './rules.ts';
 
@@ -70,7 +71,4 @@ for (const field of ['nameKey', 'usernameKey', 'phoneNumber'] as const) {
     { partialFilterExpression: { [field]: { $exists: true } } },
   );
 }
-leadModel.schema.index(
-  { clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 },
-  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
-);
+leadModel.schema.index(...tokenIndexBy('createdAt'));

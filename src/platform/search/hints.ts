@@ -11,6 +11,13 @@ export interface SearchIndexes {
 /** The index of tokens has this name in every collection. */
 export const tokenIndex = 'searched';
 
+/** An entry for each token, in order of this time; for the model, and written out in a migration. */
+export const tokenIndexBy = (time: 'timestamp' | 'createdAt') =>
+  [
+    { clientId: 1, searchTokens: 1, [time]: -1, _id: -1 },
+    { name: tokenIndex, partialFilterExpression: { searchTokens: { $exists: true } } },
+  ] as const;
+
 /** The entries of as many are sorted in some milliseconds. If more match, of a million every two hundredth does, or more. */
 export const maxSorted = 5_000;
 

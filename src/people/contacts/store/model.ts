@@ -1,5 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
+import { tokenIndexBy } from '../../../platform/search/hints.ts';
 import { optInStatuses, type Alias, type ConsentStatus, type OptInStatus } from '../rules.ts';
 
 export type CustomValue = string | number | boolean;
@@ -189,8 +190,4 @@ for (const searched of ['nameKey', 'usernameKey'] as const) {
     { partialFilterExpression: { [searched]: { $exists: true } } },
   );
 }
-// An entry for each token.
-contactModel.schema.index(
-  { clientId: 1, searchTokens: 1, createdAt: -1, _id: -1 },
-  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
-);
+contactModel.schema.index(...tokenIndexBy('createdAt'));

@@ -2,6 +2,7 @@ import { Schema, type Types } from 'mongoose';
 import { type Marked, markFields, markIndex } from '../../../events/marks/mark.ts';
 import type { MessageOrder } from '../../../inbox/conversations/order.ts';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
+import { tokenIndexBy } from '../../../platform/search/hints.ts';
 import {
   messageStatuses,
   unsentStatuses,
@@ -243,11 +244,7 @@ messageModel.schema.index(
 );
 // The history of a contact over all conversations.
 messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
-// An entry for each token.
-messageModel.schema.index(
-  { clientId: 1, searchTokens: 1, timestamp: -1, _id: -1 },
-  { name: 'searched', partialFilterExpression: { searchTokens: { $exists: true } } },
-);
+messageModel.schema.index(...tokenIndexBy('timestamp'));
 // Of a key, of the provider's id, and of the retries of a message, there is one.
 for (const field of ['idempotencyKey', 'providerMessageId', 'retryOf'] as const) {
   messageModel.schema.index(
