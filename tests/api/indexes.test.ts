@@ -113,7 +113,8 @@ describe('query plans', () => {
   const actorId = newId();
   const at = new Date('2026-11-23T09:00:00.000Z');
 
-  before(async () => {
+  before(async function () {
+    this.timeout(60_000);
     database = await connectTestDatabase('plans', []);
     await runMigrations(database.connection);
     connection = await mongoose.createConnection(database.uri, { monitorCommands: true }).asPromise();

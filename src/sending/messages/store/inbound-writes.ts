@@ -77,45 +77,11 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
    * Fills in the message that an earlier change of it stands for; returns its id, or null if there is none to fill in.
    * Changes by somebody other than its author are dropped.
    */
-  async completeOriginal(
+  completeOriginal: (
     scope: ClientScope,
     original: MessageDoc & { readonly providerMessageId: string },
     session?: ClientSession,
-  ): Promise<Types.ObjectId | null> {
-    const { _id: _unused, clientId: _scope, providerMessageId, ...fields } = original;
-    const { channelId, contactId } = original;
-    const waiting = { providerMessageId, awaitsOriginal: true } as const;
-    const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
-    const options = { projection: { _id: 1 }, session } as const;
-    const own = { ...waiting, channelId, contactId };
-    const $unset = { ...outdated, awaitsOriginal: 1 } as const;
-    const searchTokens = tokensOfContent(fields.content);
-    const completed =
-      (await messages.findOneAndUpdate(
-        scope,
-        { ...own, ...saysItsContent },
-        { $set: { ...fields, searchTokens }, $unset },
-        options,
-      )) ??
-      // It is found by its edit, or no more.
-      (await messages.findOneAndUpdate(
-        scope,
-        { ...own, $or: saysSomethingElse },
-        { $set: fields, $unset },
-        options,
-      ));
-    if (completed !== null) return completed._id;
-    const foreign = await messages.findOneAndUpdate(
-      scope,
-      waiting,
-      {
-        $set: { ...fields, searchTokens },
-        $unset: { ...$unset, changes: 1, editedAt: 1, revokedAt: 1 },
-      },
-      options,
-    );
-    return foreign?._id ?? null;
-  },
+  ): Promise<Types.ObjectId | null> => storeOriginal(messages, scope, original, session),
 
   /** Adds a change to the message of its author. The order of arrival does not matter, and repetitions change nothing. */
   async applyChange(scope: ClientScope, target: ChangeTarget, change: MessageChange): Promise<StoredChange> {
@@ -135,6 +101,47 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
       : { kind: 'repeated', messageId: found._id, at: earlier.at };
   },
 });
+
+/** Stores the original with the tokens of what it says: it is found by its edit, or no more if it was revoked. */
+async function storeOriginal(
+  messages: TenantCollection<MessageDoc>,
+  scope: ClientScope,
+  original: MessageDoc & { readonly providerMessageId: string },
+  session: ClientSession | undefined,
+): Promise<Types.ObjectId | null> {
+  const { _id: _unused, clientId: _scope, providerMessageId, ...fields } = original;
+  const { channelId, contactId } = original;
+  const waiting = { providerMessageId, awaitsOriginal: true } as const;
+  const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
+  const options = { projection: { _id: 1 }, session } as const;
+  const own = { ...waiting, channelId, contactId };
+  const $unset = { ...outdated, awaitsOriginal: 1 } as const;
+  const searchTokens = tokensOfContent(fields.content);
+  const completed =
+    (await messages.findOneAndUpdate(
+      scope,
+      { ...own, ...saysItsContent },
+      { $set: { ...fields, searchTokens }, $unset },
+      options,
+    )) ??
+    (await messages.findOneAndUpdate(
+      scope,
+      { ...own, $or: saysSomethingElse },
+      { $set: fields, $unset },
+      options,
+    ));
+  if (completed !== null) return completed._id;
+  const foreign = await messages.findOneAndUpdate(
+    scope,
+    waiting,
+    {
+      $set: { ...fields, searchTokens },
+      $unset: { ...$unset, changes: 1, editedAt: 1, revokedAt: 1 },
+    },
+    options,
+  );
+  return foreign?._id ?? null;
+}
 
 /**
  * Adds the change unless it is known, and with it the tokens that follow from it; null if there is no such message without
