@@ -60,6 +60,7 @@ export async function buildApi(config: Config, logger: Logger): Promise<Api> {
     passwords,
     onClientCreated: provisioning(config, core),
     onUserChanged: core.areas.inbox.followUser,
+    membersOfTeam: core.areas.inbox.membersOfTeam,
     clock,
     logger,
   });
@@ -186,6 +187,7 @@ function areaRoutes(
       latestMessages: sending.latestMessages,
       ...{ showTyping: sending.showTyping, findReadMark: sending.findReadMark },
       tellPassing: core.eventStore.tellPassing,
+      prepareSend: sending.prepareSend,
       files: media.useCases({
         audit,
         takeBytes: meters.takeFile,

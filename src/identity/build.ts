@@ -38,7 +38,7 @@ import { sessionRoutes } from './sessions/routes.ts';
 import { createFindEnded } from './sessions/live-actors.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createTokens } from './sessions/tokens.ts';
-import { createUserUseCases } from './users/use-cases.ts';
+import { createUserUseCases, type FindTeamMembers } from './users/use-cases.ts';
 import { createUserRepository } from './users/repository.ts';
 import { userRoutes } from './users/routes.ts';
 import { createUserDirectory, type OnUserChanged } from './users/directory.ts';
@@ -105,6 +105,7 @@ export interface IdentityDeps {
   readonly onClientCreated: OnClientCreated;
   /** Commands of operators change no user that others follow. */
   readonly onUserChanged?: OnUserChanged;
+  readonly membersOfTeam: FindTeamMembers;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -202,6 +203,7 @@ export function buildIdentity(deps: IdentityDeps) {
     links,
     confirmations,
     outbox,
+    membersOfTeam: deps.membersOfTeam,
     audit,
     clock,
   });

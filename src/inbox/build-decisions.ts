@@ -8,7 +8,10 @@ import { createFollowSnooze } from './conversations/snooze-timers.ts';
 import { createWaking } from './conversations/waking.ts';
 import type { InboxSettingsReader } from './settings/reader.ts';
 
-interface DecisionDeps extends Pick<AssignmentDeps, 'mongo' | 'deadlines' | 'findWait' | 'audit' | 'clock'> {
+interface DecisionDeps extends Pick<
+  AssignmentDeps,
+  'mongo' | 'deadlines' | 'teams' | 'findWait' | 'audit' | 'clock'
+> {
   readonly repository: ConversationRepository;
   readonly readSettings: InboxSettingsReader;
   readonly findLastWords: FindLastWords;
@@ -18,10 +21,10 @@ interface DecisionDeps extends Pick<AssignmentDeps, 'mongo' | 'deadlines' | 'fin
 /** The decisions about conversations: of users and the queue, of snoozes that end, of silence. */
 export function buildDecisions(deps: DecisionDeps) {
   const { mongo, repository: conversations, deadlines, timers, audit, clock } = deps;
-  const { readSettings, findWait, findLastWords } = deps;
+  const { readSettings, teams, findWait, findLastWords } = deps;
   const { runInTransaction } = audit;
   const assignment = buildAssignment({
-    ...{ mongo, conversations, deadlines, followSnooze: createFollowSnooze(timers), findWait },
+    ...{ mongo, conversations, deadlines, followSnooze: createFollowSnooze(timers), teams, findWait },
     ...{ timers, audit, clock },
   });
   const { resource, assignments } = assignment;

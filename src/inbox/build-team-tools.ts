@@ -39,6 +39,7 @@ export function buildTeamTools(deps: TeamToolDeps) {
   const { clearLater } = clearing;
   return {
     holdLabels: createHoldLabels(labels),
+    findLabels: labels.findExisting,
     timerHandlers: clearing.handlers,
 
     useCases({ users }: { readonly users: UserDirectory }) {

@@ -1,10 +1,7 @@
 import type { AuditService } from '../audit/service.ts';
-import type { ChannelDirectory } from '../channels/directory.ts';
 import type { ClientDirectory } from '../identity/clients/directory.ts';
-import type { UserDirectory } from '../identity/users/directory.ts';
 import type { ContactDirectory } from '../people/contacts/directory.ts';
 import type { LeadDirectory } from '../people/leads/directory.ts';
-import type { TellPassing } from '../events/passing/teller.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -15,45 +12,27 @@ import type { Measured } from '../platform/metrics.ts';
 import type { MongoConnection } from '../platform/mongo.ts';
 import { combineTables } from '../platform/registry.ts';
 import type { Timers } from '../timers/timers.ts';
-import { agentRoutes } from './assignment/agents/routes.ts';
-import { assignmentPolicyRoutes } from './assignment/policies/routes.ts';
-import { queueRoutes } from './assignment/queue/routes.ts';
 import { assignmentLoops } from './assignment/loops.ts';
 import type { AssignmentDeps, buildAssignment } from './assignment/build.ts';
 import { createBusinessHoursReader } from './business-hours/reader.ts';
 import { buildDecisions } from './build-decisions.ts';
 import { buildReading } from './build-reading.ts';
+import { createInboxRoutes } from './build-routes.ts';
 import { buildTeamTools } from './build-team-tools.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
-import { businessHoursRoutes } from './business-hours/routes.ts';
-import { createBusinessHoursUseCases } from './business-hours/use-cases.ts';
-import { cannedReplyRoutes } from './canned-replies/routes.ts';
 import type { FindLastWords } from './auto-closing/last-words.ts';
 import { createArrivals } from './conversations/arrivals.ts';
-import type { FindLatestMessages } from './conversations/latest.ts';
-import { createBulkChange } from './conversations/bulk.ts';
-import { bulkConversationRoutes } from './conversations/bulk-routes.ts';
-import { createConversationUseCases } from './conversations/use-cases.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
-import { conversationRoutes } from './conversations/routes.ts';
 import { createConversationThreads } from './conversations/threads.ts';
 import type { ReadableMessages } from './conversations/readable-messages.ts';
 import { createConversationEvents } from './conversations/told.ts';
-import type { FindReadMark } from './conversations/read-mark.ts';
-import { createNoteTyping, type ShowTyping } from './conversations/typing.ts';
-import { labelRoutes } from './labels/routes.ts';
-import { type MediaRouteDeps, mediaRoutes } from './media/routes.ts';
-import { noteRoutes } from './notes/routes.ts';
-import { notificationRoutes } from './notifications/routes.ts';
 import { createInboxSettingsRepository } from './settings/repository.ts';
 import { createInboxSettingsReader } from './settings/reader.ts';
-import { createInboxSettingsUseCases } from './settings/use-cases.ts';
-import { inboxSettingsRoutes } from './settings/routes.ts';
 import type { inboxInstruments } from './instruments.ts';
 import { conversationEventLoops } from './loops.ts';
 import { buildSla } from './sla/build.ts';
-import { slaPolicyRoutes } from './sla/policies/routes.ts';
+import { createTeamRepository } from './teams/repository.ts';
 
 /** The store of conversations and of the inbox's settings. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
@@ -114,16 +93,6 @@ const createAssignmentLoops =
       'agent-recount': recount((slots) => metrics.instruments.agentSlotsCorrected.add({}, slots)),
     });
 
-interface InboxRouteDeps {
-  readonly users: UserDirectory;
-  readonly channels: Pick<ChannelDirectory, 'findById'>;
-  readonly files: MediaRouteDeps;
-  readonly latestMessages: FindLatestMessages;
-  readonly showTyping: ShowTyping;
-  readonly findReadMark: FindReadMark;
-  readonly tellPassing: TellPassing;
-}
-
 /** The inbox that agents work in. */
 export function buildInbox(deps: InboxDeps) {
   const { mongo, contacts, leads, audit, clock } = deps;
@@ -137,10 +106,11 @@ export function buildInbox(deps: InboxDeps) {
       (await repository.markBreached(scope, breach, session))?.assignedAgentId ?? null,
   });
   const { deadlines } = sla;
+  const teams = createTeamRepository(mongo);
   const { assignment, ...decisions } = buildDecisions({
-    ...{ mongo, repository, deadlines, readSettings, findWait, findLastWords, timers, audit, clock },
+    ...{ mongo, repository, deadlines, teams, readSettings, findWait, findLastWords, timers, audit, clock },
   });
-  const { receive, resource, assignments } = assignment;
+  const { receive } = assignment;
   const { wakeByMessage, followSettings: follow } = decisions;
   const { reading, readable, seen, seenMarks } = buildReading({
     ...{ mongo, conversations: repository, readable: deps.readable, readSettings, timers, audit, clock },
@@ -159,40 +129,13 @@ export function buildInbox(deps: InboxDeps) {
     readSettings,
     timerHandlers: combineTables(sla.timerHandlers, team.timerHandlers, decisions.timerHandlers),
     followUser: assignment.followUser,
+    membersOfTeam: teams.membersOf,
     noteListening: assignment.noteListening,
     loops: createAssignmentLoops(assignment),
 
-    routes(given: InboxRouteDeps) {
-      const { users, channels, files, latestMessages, showTyping, findReadMark, tellPassing } = given;
-      const useCases = createConversationUseCases({
-        ...{ conversations: repository, contacts, users, deadlines, latestMessages, findReadMark },
-        ...{ resource, assignments, holdLabels: team.holdLabels, audit, clock },
-        ...{ reading, readable, seen, seenMarks },
-      });
-      const noteTyping = createNoteTyping({ conversations: repository, tellPassing, showTyping, clock });
-      const { notes, notifications, labels, replies, render } = team.useCases({ users });
-      const tables = {
-        conversations: conversationRoutes({ conversations: useCases, noteTyping }),
-        bulk: bulkConversationRoutes({ changeMany: createBulkChange(useCases) }),
-        businessHours: businessHoursRoutes({
-          hours: createBusinessHoursUseCases({ hours, dependents: sla.hoursDependents, audit, clock }),
-        }),
-        assignmentPolicies: assignmentPolicyRoutes({
-          policies: assignment.policyUseCases({ channels, users, holdLabels: team.holdLabels }),
-        }),
-        queues: queueRoutes({ listQueues: assignment.listQueues }),
-        agents: agentRoutes({ agents: assignment.presence, users, clock }),
-        slaPolicies: slaPolicyRoutes({ policies: sla.policyUseCases({ channels }) }),
-        notes: noteRoutes({ notes }),
-        notifications: notificationRoutes({ notifications }),
-        labels: labelRoutes({ labels }),
-        cannedReplies: cannedReplyRoutes({ replies, render }),
-        media: mediaRoutes(files),
-        settings: inboxSettingsRoutes({
-          useCases: createInboxSettingsUseCases({ settings, readSettings, follow, audit }),
-        }),
-      };
-      return Object.values(tables).flat();
-    },
+    routes: createInboxRoutes({
+      ...{ mongo, repository, contacts, leads, settings, readSettings, hours, sla, assignment, team, teams },
+      ...{ reading, readable, seen, seenMarks, follow, audit, clock },
+    }),
   };
 }

@@ -4,9 +4,11 @@ import { openEnum } from '../platform/fields.ts';
 import { Presence } from './assignment/agents/schemas.ts';
 import { CannedReplyScope } from './canned-replies/schemas.ts';
 import { ConversationStatus } from './conversations/schemas.ts';
+import { MacroScope } from './macros/schemas.ts';
 import { MediaFacts } from './media/schemas.ts';
 import { notificationKinds } from './notifications/model.ts';
 import { InboxSettingsView } from './settings/schemas.ts';
+import { SavedViewScope } from './views/schemas.ts';
 
 const ConversationFacts = z
   .object({
@@ -79,6 +81,16 @@ const CannedReplyFacts = z
   .object({ shortCode: z.string(), scope: CannedReplyScope })
   .meta({ id: 'CannedReplyFacts', examples: [{ shortCode: 'refund', scope: 'shared' }] });
 
+const TeamFacts = z.object({ name: z.string() }).meta({ id: 'TeamFacts', examples: [{ name: 'Billing' }] });
+
+const SavedViewFacts = z
+  .object({ name: z.string(), scope: SavedViewScope })
+  .meta({ id: 'SavedViewFacts', examples: [{ name: 'My unread', scope: 'shared' }] });
+
+const MacroFacts = z
+  .object({ name: z.string(), scope: MacroScope })
+  .meta({ id: 'MacroFacts', examples: [{ name: 'Refunded', scope: 'shared' }] });
+
 const StarvedFacts = z
   .object({ channelId: z.string(), rounds: z.int() })
   .meta({ id: 'StarvedFacts', examples: [{ channelId: '665f1c2ab7e4d3a9c8b01210', rounds: 3 }] });
@@ -95,6 +107,12 @@ const ofNotification = { entity: 'notification', audience: 'admins', view: Notif
 const ofLabel = { entity: 'label', audience: 'everyone', view: LabelFacts } as const;
 
 const ofReply = { entity: 'canned-reply', audience: 'everyone', view: CannedReplyFacts } as const;
+
+const ofTeam = { entity: 'team', audience: 'everyone', view: TeamFacts } as const;
+
+const ofView = { entity: 'saved-view', audience: 'everyone', view: SavedViewFacts } as const;
+
+const ofMacro = { entity: 'macro', audience: 'everyone', view: MacroFacts } as const;
 
 export const inboxEvents = defineEvents({
   'conversation.created': { summary: 'A conversation began', ...ofConversation },
@@ -132,6 +150,24 @@ export const inboxEvents = defineEvents({
   'label.created': { summary: 'A label was created', ...ofLabel },
   'label.updated': { summary: 'A label was changed', ...ofLabel },
   'label.deleted': { summary: 'A label was deleted', ...ofLabel },
+  'team.created': { summary: 'A team was created', ...ofTeam },
+  'team.updated': { summary: 'The name or the members of a team were changed', ...ofTeam },
+  'team.deleted': { summary: 'A team was deleted', ...ofTeam },
+  'saved-view.created': {
+    summary: 'A saved view was created; only its owner is told of an own one',
+    ...ofView,
+  },
+  'saved-view.updated': {
+    summary: 'A saved view was changed; only its owner is told of an own one',
+    ...ofView,
+  },
+  'saved-view.deleted': {
+    summary: 'A saved view was deleted; only its owner is told of an own one',
+    ...ofView,
+  },
+  'macro.created': { summary: 'A macro was created; only its owner is told of an own one', ...ofMacro },
+  'macro.updated': { summary: 'A macro was changed; only its owner is told of an own one', ...ofMacro },
+  'macro.deleted': { summary: 'A macro was deleted; only its owner is told of an own one', ...ofMacro },
   'canned-reply.created': {
     summary: 'A canned reply was created; only its owner is told of an own one',
     ...ofReply,

@@ -54,7 +54,10 @@ export const generalProblems = {
     title: 'In use',
     retry: false,
     advice: '`detail` names what uses it; delete or finish that first.',
-    extensions: { conversationId: z.string().meta({ description: 'the conversation that is in the way' }) },
+    extensions: {
+      conversationId: z.string().meta({ description: 'the conversation that is in the way' }),
+      policyIds: z.array(z.string()).meta({ description: 'the assignment policies that are in the way' }),
+    },
   },
   'wrong-state': {
     status: 409,
@@ -137,6 +140,7 @@ export interface Issue {
 export interface ProblemExtensions {
   readonly existingId?: string;
   readonly conversationId?: string;
+  readonly policyIds?: readonly string[];
   readonly state?: string;
 }
 

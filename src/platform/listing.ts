@@ -66,3 +66,17 @@ export async function readRanges<Doc>(
   }
   return found;
 }
+
+interface Named {
+  readonly _id: Types.ObjectId;
+  readonly nameKey: string;
+}
+
+/** As the database compares texts: by their bytes. */
+const byName = (a: Named, b: Named): number =>
+  Buffer.compare(Buffer.from(a.nameKey), Buffer.from(b.nameKey)) ||
+  Buffer.compare(Buffer.from(a._id.toHexString()), Buffer.from(b._id.toHexString()));
+
+/** The first of several lists that are each in the order of their names. */
+export const mergeByName = <Doc extends Named>(lists: readonly (readonly Doc[])[], limit: number): Doc[] =>
+  lists.flat().toSorted(byName).slice(0, limit);

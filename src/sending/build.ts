@@ -43,6 +43,7 @@ import { createLatestMessages } from './messages/latest.ts';
 import { messageEventOf } from './messages/events.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createStoreUnlessNewer } from './messages/acceptance/newer.ts';
+import { createPrepareSend } from './messages/acceptance/prepare.ts';
 import { createRetries } from './messages/actions/retries.ts';
 import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
 import { createMessageActions } from './messages/actions/use-cases.ts';
@@ -187,6 +188,10 @@ export function buildSending(deps: SendingDeps) {
     threadItems: incoming.threadItems,
     loops: loopsOf(deps),
     latestMessages: createLatestMessages(messages),
+    prepareSend: createPrepareSend({
+      ...{ messages, files: deps.fileSends, acceptance, channels, templates, contacts, leads },
+      ...{ conversations, facts, clock },
+    }),
 
     routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({

@@ -28,12 +28,13 @@ export const observeAcceptance = (
 ): MessageRepository => {
   const count = (message: MessageDoc) =>
     instruments.messagesAccepted.add({ kind: message.messageType, priority: priorityLabel(message) });
+  const isAccepted = ({ direction, senderType }: MessageDoc): boolean =>
+    direction === 'outbound' && senderType !== 'phone';
   return {
     ...messages,
     async insert(scope, message) {
       const isNew = await messages.insert(scope, message);
-      const isAccepted = message.direction === 'outbound' && message.senderType !== 'phone';
-      if (isNew && isAccepted) count(message);
+      if (isNew && isAccepted(message)) count(message);
       return isNew;
     },
     async insertAccepted(scope, message, session) {

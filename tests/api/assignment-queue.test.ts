@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createAgentStateRepository } from '../../src/inbox/assignment/agents/repository.ts';
+import { createFindMembers } from '../../src/inbox/assignment/policies/members.ts';
 import { createAssignmentPolicyRepository } from '../../src/inbox/assignment/policies/repository.ts';
 import { createAssign } from '../../src/inbox/assignment/queue/assign.ts';
 import { createDrain } from '../../src/inbox/assignment/queue/drain.ts';
@@ -276,9 +277,11 @@ describe('queue of conversations', function () {
       const seen = await states.listOnline(scope, clock.now());
       const { resource, assignments } = process;
       const { runInTransaction } = audit;
+      const findMembers = createFindMembers(async () => null);
       const assign = createAssign({
         agents: states,
         policies,
+        findMembers,
         resource,
         assignments,
         runInTransaction,
@@ -289,6 +292,7 @@ describe('queue of conversations', function () {
         policies,
         agents: { listOnline: async () => seen },
         conversations,
+        findMembers,
         assign,
         clock,
       });

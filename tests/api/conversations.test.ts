@@ -178,7 +178,7 @@ describe('conversations', () => {
     });
 
     it('wrong filters › 400 naming all of them', async () => {
-      const answer = await agent.get('/api/conversations?status=gone&assignedAgentId=me&unread=false&x=1');
+      const answer = await agent.get('/api/conversations?status=gone&assignedAgentId=mine&unread=false&x=1');
       assert.equal(answer.status, 400);
       assert.deepEqual(issuePaths(answer).toSorted(), [
         'query.assignedAgentId',

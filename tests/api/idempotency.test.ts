@@ -125,6 +125,34 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: `Label ${randomBytes(4).toString('hex')}` },
       effects: () => countIn('labels'),
     }),
+    createTeam: async () => ({
+      path: '/api/teams',
+      json: { name: `Team ${randomBytes(4).toString('hex')}` },
+      effects: () => countIn('teams'),
+    }),
+    createSavedView: async () => ({
+      path: '/api/views',
+      json: { name: `View ${randomBytes(4).toString('hex')}`, filter: { unread: 'true' } },
+      effects: () => countIn('saved_views'),
+    }),
+    createMacro: async () => ({
+      path: '/api/macros',
+      json: { name: `Macro ${randomBytes(4).toString('hex')}`, actions: [{ type: 'take' }] },
+      effects: () => countIn('macros'),
+    }),
+    runMacro: async () => {
+      const sent = await admin.post('/api/messages/template', {
+        ...{ to: newNumber(), templateName: 'hello_world' },
+      });
+      const macro = await admin.post('/api/macros', {
+        ...{ name: `Macro ${randomBytes(4).toString('hex')}`, actions: [{ type: 'note', body: 'Done.' }] },
+      });
+      return {
+        path: `/api/conversations/${String(sent.body['conversationId'])}/run-macro`,
+        json: { macroId: macro.body['id'] },
+        effects: () => countIn('notes'),
+      };
+    },
     createChannel: async () => ({
       path: '/api/channels',
       json: {

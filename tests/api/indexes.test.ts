@@ -7,16 +7,19 @@ import { createNoteRepository } from '../../src/inbox/notes/repository.ts';
 import { createContactRepository } from '../../src/people/contacts/store/repository.ts';
 import { peopleBy } from '../../src/people/contacts/search.ts';
 import { createLeadRepository } from '../../src/people/leads/repository.ts';
-import { newestFirst } from '../../src/platform/listing.ts';
-import { encodeCursor } from '../../src/platform/pagination.ts';
 import { searchQuery } from '../../src/platform/search/query.ts';
 import { createConversationRepository } from '../../src/inbox/conversations/repository.ts';
 import { createSeenMarkRepository } from '../../src/inbox/conversations/seen/repository.ts';
 import { createMessageMeasures } from '../../src/sending/messages/store/measures.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
+import { createMacroRepository } from '../../src/inbox/macros/repository.ts';
+import { createTeamRepository } from '../../src/inbox/teams/repository.ts';
+import { createSavedViewRepository } from '../../src/inbox/views/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { byPrefix, newestFirst } from '../../src/platform/listing.ts';
 import { pendingMigrations, runMigrations } from '../../src/platform/migrations.ts';
 import { databaseOf, scopeOf } from '../../src/platform/mongo.ts';
+import { encodeCursor } from '../../src/platform/pagination.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import { createTemplateRepository } from '../../src/templates/store/repository.ts';
 import { createDeadLetterRepository } from '../../src/webhooks/dead-letter-repository.ts';
@@ -103,7 +106,8 @@ describe('indexes', () => {
   });
 });
 
-describe('query plans', () => {
+describe('query plans', function () {
+  this.timeout(60_000);
   let database: TestDatabase;
   let connection: Connection;
   const commands: Command[] = [];
@@ -111,6 +115,8 @@ describe('query plans', () => {
   const conversationId = newId();
   const channelId = newId();
   const actorId = newId();
+  const teamScope = scopeOf(newId());
+  const members = Array.from({ length: 200 }, newId);
   const at = new Date('2026-11-23T09:00:00.000Z');
 
   before(async function () {
@@ -169,6 +175,19 @@ describe('query plans', () => {
         documents.map(({ clientId }, index) => ({
           ...{ clientId, contactId: newId(), identityKeys: [`tel:${index}`], createdAt: at },
           ...{ nameKey: `name ${index}`, searchTokens: ['hello', `w${index}`] },
+        })),
+      );
+    await db.collection<mongo.Document>('conversations').insertMany(
+      Array.from({ length: 6_000 }, (_value, index) => ({
+        ...{ ...teamScope, channelId, contactId: newId(), status: 'closed', unreadCount: 0, createdAt: at },
+        ...{ assignedAgentId: members[index % 200], lastMessageAt: new Date(at.getTime() - index * 1_000) },
+      })),
+    );
+    for (const name of ['saved_views', 'macros', 'teams'])
+      await db.collection<mongo.Document>(name).insertMany(
+        Array.from({ length: 600 }, (_value, index) => ({
+          ...(index % 3 === 0 ? { clientId: newId() } : scope),
+          ...{ ownerId: index % 2 === 0 ? null : actorId, nameKey: `n${index}`, createdAt: at },
         })),
       );
     await db.collection<mongo.Document>('webhook_events').insertMany(
@@ -274,6 +293,36 @@ describe('query plans', () => {
       ),
     );
   }
+  for (const cursor of [undefined, encodeCursor({ key: 'm', id: newId() })])
+    add(`saved views, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
+      createSavedViewRepository(connection).listFor(
+        scope,
+        actorId,
+        byPrefix({ field: 'nameKey', prefix: '' }, cursor),
+        51,
+      ),
+    );
+  for (const cursor of [undefined, encodeCursor({ key: 'm', id: newId() })])
+    add(`macros, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
+      createMacroRepository(connection).listFor(
+        scope,
+        actorId,
+        byPrefix({ field: 'nameKey', prefix: '' }, cursor),
+        51,
+      ),
+    );
+  for (const cursor of [undefined, encodeCursor({ key: at, id: newId() })])
+    add(`teams, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
+      createTeamRepository(connection).list(scope, newestFirst(cursor), 51),
+    );
+  for (const after of [null, { key: at, id: newId() }])
+    add(`conversations of a team of 200, ${after === null ? 'first page' : 'next page'}`, () =>
+      createConversationRepository(connection).list(
+        teamScope,
+        { assignedAgentIds: members },
+        { limit: 51, after },
+      ),
+    );
   const silent = { until: at, limit: 100 };
   const conversations = () => createConversationRepository(connection);
   const place = { _id: newId(), lastMessageAt: new Date(at.getTime() - 1) };
@@ -407,6 +456,10 @@ describe('query plans', () => {
     [
       'a channel by its own address',
       () => createChannelRepository(connection).findByWebhookKeyHashAcrossClients('hash-3'),
+    ],
+    [
+      'the number of conversations of a team of 200',
+      () => createConversationRepository(connection).count(teamScope, { assignedAgentIds: members }, 1_000),
     ],
     [
       'the languages of a template',

@@ -101,7 +101,7 @@ describe('documents', () => {
 
   it('OpenAPI › every route table of src › is mounted by the build of its area', async () => {
     const composition = listFiles('src')
-      .filter((file) => /^src\/[a-z]+\/build\.ts$/.test(file))
+      .filter((file) => /^src\/[a-z]+\/build(-[a-z-]+)?\.ts$/.test(file))
       .map(read)
       .join('\n');
     const tables = await findRouteTables();

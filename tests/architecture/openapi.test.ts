@@ -100,7 +100,7 @@ const verbs = new Set([
     'upload',
     'open',
   ],
-  ...['choose', 'take', 'return'],
+  ...['choose', 'take', 'return', 'run'],
 ]);
 
 describe('architecture › the API description', () => {

@@ -1,11 +1,14 @@
 import { harmlessAt, isCleared } from './hostile.ts';
 import type { Sample } from './request-samples.ts';
 
+/** No team has this id. */
+const someTeamId = '0123456789abcdef01234567';
+
 const assignmentPolicy = {
   ...{ name: 'Everybody', priority: 7, channelIds: [], agentIds: [], excludedLabels: [] },
   ...{ method: 'least-loaded', order: 'longest-waiting', capacity: 10, isSticky: true },
   ...{ fairLimit: { count: 100, perSeconds: 3_600 }, returnAfterSeconds: 900, maxAgeHours: 48 },
-  ...{ offlineGraceSeconds: 120, returnsAnswered: false },
+  ...{ offlineGraceSeconds: 120, returnsAnswered: false, teamId: someTeamId },
 };
 const assignmentPolicyPlaces = [
   ...Object.keys(assignmentPolicy),
@@ -35,6 +38,6 @@ export const assignmentSamples: readonly Sample[] = [
     route: 'patch /api/assignment-policies/:id',
     body: assignmentPolicy,
     places: assignmentPolicyPlaces,
-    harmless: [...anyAgent, ...isCleared('returnAfterSeconds', 'maxAgeHours')],
+    harmless: [...anyAgent, ...isCleared('returnAfterSeconds', 'maxAgeHours', 'teamId')],
   },
 ];

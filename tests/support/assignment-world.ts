@@ -16,6 +16,7 @@ import { createFollowSnooze } from '../../src/inbox/conversations/snooze-timers.
 import { createWaking } from '../../src/inbox/conversations/waking.ts';
 import { createInboxSettingsReader } from '../../src/inbox/settings/reader.ts';
 import { createInboxSettingsUseCases } from '../../src/inbox/settings/use-cases.ts';
+import { createTeamRepository } from '../../src/inbox/teams/repository.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
@@ -65,7 +66,7 @@ export async function startAssignmentWorld(name: string) {
     const assignment = buildAssignment({
       ...{ mongo: connection, conversations: store.repository, timers, clock },
       ...{ findWait: messages.findOpenWait, followSnooze: createFollowSnooze(timers) },
-      deadlines: { followStatus: async () => undefined },
+      ...{ deadlines: { followStatus: async () => undefined }, teams: createTeamRepository(connection) },
       audit: { ...audit, runInTransaction },
     });
     const deciding = { conversations: store.repository, ...assignment, runInTransaction, clock };

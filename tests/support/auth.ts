@@ -73,6 +73,7 @@ export async function serveAuth({
     audit,
     passwords,
     onClientCreated,
+    membersOfTeam: async () => null,
     clock,
     logger,
   });

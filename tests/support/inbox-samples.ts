@@ -1,4 +1,4 @@
-import { paging } from './bad-queries.ts';
+import { badIds, paging } from './bad-queries.ts';
 import { harmlessAt, isCleared } from './hostile.ts';
 import type { Sample } from './request-samples.ts';
 
@@ -85,4 +85,87 @@ export const readingSamples: readonly Sample[] = [
   { route: 'post /api/conversations/:id/unread', body: { messageId: someMessage }, mayBeEmpty: true },
   { route: 'get /api/conversations/:id/seen', query: paging },
   { route: 'post /api/conversations/:id/typing' },
+];
+
+/** No object has this id, so that a valid request is refused later. */
+const someId = '0123456789abcdef01234567';
+const search = {
+  ...{ status: 'open', channelId: someId, since: '2026-11-23T09:00:00Z', assignedAgentId: 'me' },
+  ...{ teamId: someId, leadId: someId, contactId: someId, labelId: someId },
+  ...{ unread: 'true', breached: 'true', snoozed: 'true' },
+};
+const viewPlaces = ['name', 'filter', ...Object.keys(search).map((name) => `filter.${name}`)];
+
+const noMembers = harmlessAt('userIds', 'an empty list');
+
+export const teamSamples: readonly Sample[] = [
+  {
+    route: 'post /api/teams',
+    body: { name: 'Billing', userIds: [someId] },
+    required: ['name'],
+    places: ['name', 'userIds', 'userIds.0'],
+    harmless: noMembers,
+  },
+  {
+    route: 'patch /api/teams/:id',
+    body: { name: 'Billing', userIds: [someId] },
+    places: ['name', 'userIds', 'userIds.0'],
+    harmless: noMembers,
+  },
+];
+
+export const viewSamples: readonly Sample[] = [
+  { route: 'get /api/views/counts', query: { ids: badIds } },
+  { route: 'get /api/views/:id/conversations', query: paging },
+  {
+    route: 'post /api/views',
+    body: { name: 'Mine', scope: 'own', filter: search },
+    required: ['name', 'filter'],
+    places: [...viewPlaces, 'scope'],
+    harmless: harmlessAt('filter', 'an empty object'),
+  },
+  {
+    route: 'patch /api/views/:id',
+    body: { name: 'Mine', filter: search },
+    places: viewPlaces,
+    harmless: harmlessAt('filter', 'an empty object'),
+  },
+];
+
+const macro = {
+  ...{ name: 'Refunded', scope: 'own' },
+  actions: [
+    { type: 'add-labels', labels: [someId] },
+    { type: 'note', body: 'Refunded.' },
+    { type: 'assign', agentId: someId },
+    { type: 'snooze', preset: 'tomorrow-morning', zone: 'Europe/Berlin' },
+    { type: 'send-canned-reply', cannedReplyId: someId, values: { order: '1042' } },
+  ],
+};
+const macroPlaces = [
+  ...['name', 'actions', 'actions.0', 'actions.0.type', 'actions.0.labels', 'actions.0.labels.0'],
+  ...['actions.1.body', 'actions.2.agentId', 'actions.3.preset', 'actions.3.zone'],
+  ...['actions.4.cannedReplyId', 'actions.4.values', 'actions.4.values.order'],
+];
+const macroHarmless = [
+  ...isCleared('actions.2.agentId'),
+  ...harmlessAt('actions.4.values', 'an empty object'),
+  ...harmlessAt('actions.4.values.order', 'an empty text', 'blanks', 'a NUL'),
+];
+
+export const macroSamples: readonly Sample[] = [
+  {
+    route: 'post /api/macros',
+    body: macro,
+    required: ['name', 'actions'],
+    places: [...macroPlaces, 'scope'],
+    harmless: macroHarmless,
+  },
+  {
+    route: 'patch /api/macros/:id',
+    body: { name: macro.name, actions: macro.actions },
+    places: macroPlaces,
+    harmless: macroHarmless,
+  },
+  { route: 'post /api/conversations/:id/run-macro', body: { macroId: someId }, required: ['macroId'] },
 ];

@@ -16,6 +16,7 @@ export interface Owner {
   readonly leadId: string;
   readonly templateId: string;
   readonly replyId: string;
+  readonly macroId: string;
   /** Creates an object by a POST; returns its id. For places whose valid request uses the object up. */
   create(path: string, body: object): Promise<string>;
   /** Makes a POST that is a precondition; fails unless the answer is 2xx. */
@@ -79,6 +80,7 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
     message,
     leadId: lead?._id.toHexString() ?? '',
     replyId: await create('/api/canned-replies', { shortCode: newName(), body: 'Yes.', scope: 'shared' }),
+    macroId: await create('/api/macros', { name: newName(), scope: 'shared', actions: [{ type: 'take' }] }),
     templateId: template?._id.toHexString() ?? '',
     create,
     async prepare(path) {
@@ -148,6 +150,13 @@ const newLead = ({ create }: Owner): Promise<string> =>
   create('/api/leads', { phoneNumber: phoneEndingIn('03') });
 
 const newLabel = ({ create }: Owner): Promise<string> => create('/api/labels', { name: newName() });
+
+const newTeam = ({ create }: Owner): Promise<string> => create('/api/teams', { name: newName() });
+
+const newView = ({ create }: Owner, filter: object = {}): Promise<string> =>
+  create('/api/views', { name: newName(), scope: 'shared', filter });
+
+const macroOf = (action: object) => ({ name: newName(), actions: [action] });
 
 const newNote = (owner: Owner): Promise<string> =>
   owner.create('/api/notes', { conversationId: conversationId(owner), body: 'Paid twice.' });
@@ -253,6 +262,50 @@ const rows: readonly Place[] = [
     ...{ idOf: newLabel, body: (id) => ({ labels: [id] }), ownStatus: 200 },
     ownIdOf: conversationId,
   }),
+  inBody('post /api/teams', 'a member', {
+    ...{ idOf: agentId, body: (id) => ({ name: newName(), userIds: [id] }), ownStatus: 201 },
+  }),
+  inBody('post /api/assignment-policies', 'a team', {
+    ...{ idOf: newTeam, body: (id) => ({ name: 'Of a team', priority: 33, teamId: id }), ownStatus: 201 },
+  }),
+  {
+    ...inPath('post /api/conversations/:id/run-macro', 200, conversationId),
+    body: (_id, { macroId }) => ({ macroId }),
+  },
+  inBody('post /api/conversations/:id/run-macro', 'a macro', {
+    ...{ idOf: ({ macroId }) => macroId, body: (id) => ({ macroId: id }), ownStatus: 200 },
+    ownIdOf: conversationId,
+  }),
+  inBody('post /api/macros', 'a label', {
+    ...{ idOf: newLabel, body: (id) => macroOf({ type: 'add-labels', labels: [id] }), ownStatus: 201 },
+  }),
+  inBody('post /api/macros', 'an agent', {
+    ...{ idOf: agentId, body: (id) => macroOf({ type: 'assign', agentId: id }), ownStatus: 201 },
+  }),
+  inBody('post /api/macros', 'a mentioned user', {
+    ...{ idOf: agentId, body: (id) => macroOf({ type: 'note', body: `Ask @[${id}]` }), ownStatus: 201 },
+  }),
+  inBody('post /api/macros', 'a canned reply', {
+    ...{ idOf: ({ replyId }) => replyId, ownStatus: 201 },
+    body: (id) => macroOf({ type: 'send-canned-reply', cannedReplyId: id }),
+  }),
+  inPath('get /api/views/:id/conversations', 200, (owner) => newView(owner)),
+  inPath('patch /api/views/:id', 200, (owner) => newView(owner), { filter: { unread: 'true' } }),
+  ...(
+    [
+      ['channelId', channelId],
+      ['assignedAgentId', agentId],
+      ['teamId', newTeam],
+      ['leadId', leadId],
+      ['contactId', contactId],
+      ['labelId', newLabel],
+    ] as const
+  ).map(([field, idOf]) =>
+    inBody('post /api/views', `the ${field} of a filter`, {
+      ...{ idOf, ownStatus: 201 },
+      body: (id) => ({ name: newName(), filter: { [field]: id } }),
+    }),
+  ),
   inPath('get /api/notes/:id', 200, newNote),
   inPath('patch /api/notes/:id', 200, newNote, { body: 'Another' }),
   inPath('delete /api/notes/:id', 204, newNote),

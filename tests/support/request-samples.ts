@@ -1,7 +1,15 @@
 import { assignmentSamples } from './assignment-samples.ts';
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
-import { hoursSamples, mediaSamples, readingSamples, slaSamples } from './inbox-samples.ts';
+import {
+  hoursSamples,
+  macroSamples,
+  mediaSamples,
+  readingSamples,
+  slaSamples,
+  teamSamples,
+  viewSamples,
+} from './inbox-samples.ts';
 import { plainSamples } from './plain-routes.ts';
 import { inDays } from './times.ts';
 
@@ -169,7 +177,10 @@ const clientSamples: readonly Sample[] = [
       ...harmlessAt('replacesDefaults', 'true', 'false'),
     ],
   },
-  { route: 'get /api/users', query: { ...paging, role: badWords, status: badWords, q: badSearches } },
+  {
+    route: 'get /api/users',
+    query: { ...paging, role: badWords, status: badWords, q: badSearches, teamId: badIds },
+  },
   { route: 'get /api/users/:id', query: {} },
   {
     route: 'post /api/users',
@@ -316,7 +327,7 @@ const messageSamples: readonly Sample[] = [
     route: 'get /api/conversations',
     query: {
       ...{ ...paging, status: badWords, assignedAgentId: badIds, leadId: badIds, contactId: badIds },
-      ...{ channelId: badIds, since: ['', 'yesterday', '2026-01-01', '%00'] },
+      ...{ channelId: badIds, teamId: badIds, since: ['', 'yesterday', '2026-01-01', '%00'] },
       ...{
         unread: ['', 'false', '1'],
         breached: ['', 'false', '1'],
@@ -327,6 +338,9 @@ const messageSamples: readonly Sample[] = [
     },
   },
   { route: 'get /api/conversations/counts', query: {} },
+  ...teamSamples,
+  ...viewSamples,
+  ...macroSamples,
   { route: 'get /api/conversations/:id', query: {} },
   { route: 'patch /api/conversations/:id', body: { status: 'closed' }, required: ['status'] },
   {

@@ -16,6 +16,7 @@ import { snoozeOf, type SnoozeWish } from '../../src/inbox/conversations/snoozin
 import { createWaking } from '../../src/inbox/conversations/waking.ts';
 import { createInboxSettingsReader } from '../../src/inbox/settings/reader.ts';
 import { createInboxSettingsUseCases } from '../../src/inbox/settings/use-cases.ts';
+import { createTeamRepository } from '../../src/inbox/teams/repository.ts';
 import { buildSla } from '../../src/inbox/sla/build.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
@@ -60,7 +61,7 @@ export async function startSnoozeWorld(name: string) {
   });
   const { resource, assignments, receive } = buildAssignment({
     ...{ mongo: connection, conversations, deadlines, followSnooze: createFollowSnooze(timers) },
-    ...{ findWait: async () => null, timers, audit, clock },
+    ...{ teams: createTeamRepository(connection), findWait: async () => null, timers, audit, clock },
   });
   const words = new Map<string, LastWords>();
   const findLastWords: FindLastWords = async (_scope, asked) =>

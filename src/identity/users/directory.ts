@@ -7,7 +7,7 @@ import { nameKeyOf } from '../../platform/name-key.ts';
 import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { type ClientScope, isDuplicateKey } from '../../platform/mongo.ts';
-import type { UserDoc, UserRepository } from './repository.ts';
+import type { UserDoc, UserRepository, UserStatus } from './repository.ts';
 
 export type { UserDoc, UserRole } from './repository.ts';
 
@@ -67,6 +67,16 @@ export function createUserDirectory(deps: UserDirectoryDeps) {
     async namesOf(scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<ReadonlyMap<string, string>> {
       const found = ids.length === 0 ? [] : await users.findNames(scope, ids);
       return new Map(found.map(({ _id, name }) => [_id.toHexString(), name]));
+    },
+
+    /** The statuses of those of these users that exist, by their ids. */
+    async statusesOf(
+      scope: ClientScope,
+      ids: readonly Types.ObjectId[],
+      session?: ClientSession,
+    ): Promise<ReadonlyMap<string, UserStatus>> {
+      const found = ids.length === 0 ? [] : await users.findStatuses(scope, ids, session);
+      return new Map(found.map(({ _id, status }) => [_id.toHexString(), status]));
     },
 
     /** Throws `email-not-confirmed` unless the user has proved their address. Reads the database, not a cache. */

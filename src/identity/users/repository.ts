@@ -1,7 +1,7 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { type ListOrder, readRanges } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter, Unscoped } from '../../platform/tenant-queries.ts';
 import { type UserDoc, userModel, type UserRole, type UserStatus } from './model.ts';
 
@@ -10,6 +10,8 @@ export type { UserDoc, UserRole, UserStatus } from './model.ts';
 export interface UserFilter {
   readonly role?: UserRole;
   readonly status?: UserStatus;
+  /** Only these users. */
+  readonly ids?: readonly Types.ObjectId[];
 }
 
 export type UserRepository = ReturnType<typeof createUserRepository>;
@@ -24,15 +26,7 @@ export function createUserRepository(connection: Connection) {
     findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<UserDoc | null> =>
       users.findOne(scope, { _id }, { session }),
 
-    findNames: (
-      scope: ClientScope,
-      ids: readonly Types.ObjectId[],
-    ): Promise<Pick<UserDoc, '_id' | 'name'>[]> =>
-      users.find<Pick<UserDoc, '_id' | 'name'>>(
-        scope,
-        { _id: { $in: [...ids] } },
-        { projection: { name: 1 } },
-      ),
+    ...createLookUps(users),
 
     /** Across all tenants. The address must be trimmed and in lower case. */
     findByEmailAcrossClients: (email: string): Promise<UserDoc | null> =>
@@ -49,14 +43,14 @@ export function createUserRepository(connection: Connection) {
 
     list: (
       scope: ClientScope,
-      filter: UserFilter,
+      { ids, ...filter }: UserFilter,
       order: ListOrder<UserDoc>,
       limit: number,
     ): Promise<UserDoc[]> =>
       readRanges(order, limit, (range, atMost) =>
         users.find(
           scope,
-          { ...filter, ...(range as ScopedFilter<UserDoc>) },
+          { ...filter, ...withinIds(range as ScopedFilter<UserDoc>, ids) },
           { sort: order.sort, limit: atMost },
         ),
       ),
@@ -91,4 +85,32 @@ export function createUserRepository(connection: Connection) {
       return other !== null;
     },
   };
+}
+
+/** What others need to know of some users. */
+const createLookUps = (users: TenantCollection<UserDoc>) => ({
+  findNames: (scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<Pick<UserDoc, '_id' | 'name'>[]> =>
+    users.find<Pick<UserDoc, '_id' | 'name'>>(scope, { _id: { $in: [...ids] } }, { projection: { name: 1 } }),
+
+  findStatuses: (
+    scope: ClientScope,
+    ids: readonly Types.ObjectId[],
+    session?: ClientSession,
+  ): Promise<Pick<UserDoc, '_id' | 'status'>[]> =>
+    users.find<Pick<UserDoc, '_id' | 'status'>>(
+      scope,
+      { _id: { $in: [...ids] } },
+      { projection: { status: 1 }, session },
+    ),
+});
+
+/** Of the range of a list, only these users; a range may bound the id itself. */
+function withinIds(
+  { _id, ...range }: ScopedFilter<UserDoc>,
+  ids: readonly Types.ObjectId[] | undefined,
+): ScopedFilter<UserDoc> {
+  const bound = _id === undefined ? {} : { _id };
+  if (ids === undefined) return { ...range, ...bound };
+  const among: ScopedFilter<UserDoc> = { _id: { $in: [...ids] } };
+  return _id === undefined ? { ...range, ...among } : { ...range, ...among, $or: [bound] };
 }

@@ -59,8 +59,12 @@ const readRoutes = ({ useCases }: UserRouteDeps) => [
     access: ['admin', 'agent'],
     query: ListUsersQuery,
     replies: { 200: UserPage },
-    async handle({ actor, query: { limit, cursor, q, role, status } }) {
-      const filter = { ...(role === undefined ? {} : { role }), ...(status === undefined ? {} : { status }) };
+    async handle({ actor, query: { limit, cursor, q, role, status, teamId } }) {
+      const filter = {
+        ...(role === undefined ? {} : { role }),
+        ...(status === undefined ? {} : { status }),
+        ...(teamId === undefined ? {} : { teamId }),
+      };
       const order = orderOf(actor, q, cursor);
       const page = await useCases.list(scopeOf(actor.clientId), filter, { limit, order });
       return { status: 200, body: { ...page, items: page.items.map((user) => viewFor(actor, user)) } };

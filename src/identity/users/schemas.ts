@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { EmailText, LineText, notEmpty } from '../../platform/text-fields.ts';
 
@@ -100,6 +101,7 @@ export const ListUsersQuery = z.strictObject({
   ...pageQuery,
   role: UserRole.optional().meta({ description: 'Only users with this role' }),
   status: UserStatus.optional().meta({ description: 'Only users with this status' }),
+  teamId: objectIdText.optional().meta({ description: 'Only the members of this team' }),
   q: z
     .string()
     .trim()

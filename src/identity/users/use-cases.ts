@@ -40,24 +40,37 @@ export interface UserUseCaseDeps {
   readonly links: PasswordLinks;
   readonly confirmations: Pick<EmailConfirmationLinks, 'revokeAll'>;
   readonly outbox: MailOutbox;
+  readonly membersOfTeam: FindTeamMembers;
   readonly audit: AuditService;
   readonly clock: Clock;
+}
+
+/** The users of a team; null if there is no such team. Teams belong to the inbox. */
+export type FindTeamMembers = (
+  scope: ClientScope,
+  teamId: Types.ObjectId,
+) => Promise<readonly Types.ObjectId[] | null>;
+
+export interface UserSearch extends Omit<UserFilter, 'ids'> {
+  readonly teamId?: Types.ObjectId;
 }
 
 export type UserUseCases = ReturnType<typeof createUserUseCases>;
 
 /** The actions of admins on the users of their client. */
 export function createUserUseCases(deps: UserUseCaseDeps) {
-  const { repository, users, sessions } = deps;
+  const { repository, users, sessions, membersOfTeam } = deps;
 
   return {
     ...createInvitations(deps),
 
     async list(
       scope: ClientScope,
-      filter: UserFilter,
+      { teamId, ...search }: UserSearch,
       { limit, order }: { limit: number; order: ListOrder<UserDoc> },
     ): Promise<Page<UserDoc>> {
+      const ids = teamId === undefined ? {} : { ids: (await membersOfTeam(scope, teamId)) ?? [] };
+      const filter = { ...search, ...ids };
       return toPage(await repository.list(scope, filter, order, limit + 1), limit, order.cursorOf);
     },
 

@@ -10,12 +10,14 @@ import type { AgentStateRepository } from './agents/repository.ts';
 import type { Slots } from './agents/slots.ts';
 import { armReturn } from './placements.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from './policies/repository.ts';
-import { isAutomatic, isMember, policyFor } from './policies/rules.ts';
+import { type FindMembers, isMember } from './policies/members.ts';
+import { isAutomatic, policyFor } from './policies/rules.ts';
 import type { QueueWakeRepository } from './queue/repository.ts';
 
 export interface AssignmentArrivalDeps {
   readonly policies: Pick<AssignmentPolicyRepository, 'list'>;
   readonly agents: Pick<AgentStateRepository, 'takeTurn'>;
+  readonly findMembers: FindMembers;
   readonly conversations: Pick<QueuedConversations, 'enqueue' | 'keepAgent'>;
   readonly resource: Pick<ConversationResource, 'within'>;
   readonly assignments: Pick<ConversationAssignments, 'place'>;
@@ -83,12 +85,13 @@ interface Reopened {
 }
 
 async function mayStay(
-  { agents, clock }: AssignmentArrivalDeps,
+  { agents, findMembers, clock }: AssignmentArrivalDeps,
   scope: ClientScope,
   { conversation: { assignedAgentId }, policy }: Omit<Reopened, 'at'>,
   session: ClientSession,
 ): Promise<boolean> {
-  if (assignedAgentId === undefined || !policy.isSticky || !isMember(policy, assignedAgentId)) return false;
+  if (assignedAgentId === undefined || !policy.isSticky) return false;
+  if (!isMember(await findMembers(scope, policy, session), assignedAgentId)) return false;
   return agents.takeTurn(scope, { userId: assignedAgentId, terms: policy, now: clock.now() }, session);
 }
 

@@ -12,6 +12,7 @@ import type { QueuedConversations } from '../conversations/queue.ts';
 import { createConversationResource } from '../conversations/resource.ts';
 import type { FollowSnooze } from '../conversations/snooze-timers.ts';
 import type { HoldLabels } from '../labels/holder.ts';
+import type { TeamDirectory } from '../teams/directory.ts';
 import { createRecount } from './agents/recount.ts';
 import { createAgentStateRepository } from './agents/repository.ts';
 import { createFollowUser, createNoteListening } from './agents/signals.ts';
@@ -20,6 +21,7 @@ import { createAgentUseCases } from './agents/use-cases.ts';
 import { createReceiveArrival } from './arrivals.ts';
 import { backlogTimer, createBacklogHandlers } from './backlog.ts';
 import { createPlacements } from './placements.ts';
+import { createFindMembers } from './policies/members.ts';
 import { createAssignmentPolicyRepository } from './policies/repository.ts';
 import { createAssignmentPolicyUseCases } from './policies/use-cases.ts';
 import { createAssign } from './queue/assign.ts';
@@ -28,12 +30,14 @@ import { createDrainer } from './queue/drainer.ts';
 import { createListQueues } from './queue/queues.ts';
 import { createQueueWakeRepository } from './queue/repository.ts';
 import { createReturnHandlers, type FindWait } from './returns.ts';
+import { createTeamDependents } from './team-dependents.ts';
 
 export interface AssignmentDeps {
   readonly mongo: MongoConnection;
   readonly conversations: QueuedConversations;
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus'>;
   readonly followSnooze: FollowSnooze;
+  readonly teams: TeamDirectory;
   readonly findWait: FindWait;
   readonly timers: Pick<Timers, 'arm'>;
   readonly audit: AuditService;
@@ -50,7 +54,8 @@ const leaseMs = 5_000;
 
 /** Assignment: policies, the presence and slots of agents, and the queue of conversations that wait for one. */
 export function buildAssignment(deps: AssignmentDeps) {
-  const { mongo, conversations, deadlines, followSnooze, findWait, timers, audit, clock } = deps;
+  const { mongo, conversations, deadlines, followSnooze, teams, findWait, timers, audit, clock } = deps;
+  const findMembers = createFindMembers(teams.membersOf);
   const policies = createAssignmentPolicyRepository(mongo);
   const agents = createAgentStateRepository(mongo);
   const wakes = createQueueWakeRepository(mongo);
@@ -61,8 +66,16 @@ export function buildAssignment(deps: AssignmentDeps) {
   });
   const presence = createAgentUseCases({ agents, slots, wakes, timers, audit, clock });
   const { runInTransaction } = audit;
-  const assign = createAssign({ agents, policies, resource, assignments, runInTransaction, clock });
-  const drain = createDrain({ policies, agents, conversations, assign, clock });
+  const assign = createAssign({
+    agents,
+    policies,
+    findMembers,
+    resource,
+    assignments,
+    runInTransaction,
+    clock,
+  });
+  const drain = createDrain({ policies, agents, conversations, findMembers, assign, clock });
   const leaseOf = (scope: ClientScope) =>
     createLease({ connection: mongo, name: `assignment:${scope.clientId.toHexString()}`, leaseMs, clock });
   return {
@@ -73,7 +86,8 @@ export function buildAssignment(deps: AssignmentDeps) {
     followUser: createFollowUser(presence),
     noteListening: createNoteListening(presence),
     receive: createReceiveArrival({
-      ...{ policies, agents, conversations, resource, assignments, slots, wakes, timers, clock },
+      ...{ policies, agents, findMembers, conversations, resource, assignments },
+      ...{ slots, wakes, timers, clock },
     }),
     timerHandlers: combineTables(
       createReturnHandlers({
@@ -93,11 +107,13 @@ export function buildAssignment(deps: AssignmentDeps) {
         ...(onCorrected === undefined ? {} : { onCorrected }),
       }),
 
-    listQueues: createListQueues({ policies, agents, conversations, clock }),
+    teamDependents: createTeamDependents({ policies, wakes, clock }),
+
+    listQueues: createListQueues({ policies, agents, conversations, findMembers, clock }),
 
     policyUseCases: ({ channels, users, holdLabels }: PolicyDeps) =>
       createAssignmentPolicyUseCases({
-        ...{ policies, channels, users, holdLabels, audit, clock },
+        ...{ policies, channels, users, holdLabels, teams, audit, clock },
         async follow(scope, subjectId, session) {
           const now = clock.now();
           await wakes.wake(scope, now, session);

@@ -63,17 +63,16 @@ export const ListCannedRepliesQuery = z.strictObject({
     }),
 });
 
-export const RenderCannedReplyBody = z
-  .strictObject({
-    conversationId: objectIdText,
-    values: z
-      .record(z.string().regex(/^[A-Za-z0-9_]{1,64}$/), z.string().max(maxBodyLength))
-      .refine((values) => Object.keys(values).length <= maxValues, {
-        error: `At most ${maxValues} values are allowed.`,
-      })
-      .default({})
-      .meta({ description: 'Values of variables, before those that are known' }),
+export const replyValues = z
+  .record(z.string().regex(/^[A-Za-z0-9_]{1,64}$/), z.string().max(maxBodyLength))
+  .refine((values) => Object.keys(values).length <= maxValues, {
+    error: `At most ${maxValues} values are allowed.`,
   })
+  .default({})
+  .meta({ description: 'Values of variables, before those that are known' });
+
+export const RenderCannedReplyBody = z
+  .strictObject({ conversationId: objectIdText, values: replyValues })
   .meta({
     id: 'RenderCannedReplyBody',
     examples: [{ conversationId: '665f1c2ab7e4d3a9c8b01240', values: { contact_name: 'Ana' } }],

@@ -5,11 +5,15 @@ import { SnoozeInput } from './snooze-schemas.ts';
 
 const maxIds = 100;
 
+export const SetStatusInput = z
+  .strictObject({ type: z.literal('set-status'), status: ConversationStatus })
+  .meta({ id: 'SetStatusInput' });
+export const TakeInput = z.strictObject({ type: z.literal('take') }).meta({ id: 'TakeInput' });
+export const GiveBackInput = z.strictObject({ type: z.literal('give-back') }).meta({ id: 'GiveBackInput' });
+
 const BulkAction = z
   .discriminatedUnion('type', [
-    z
-      .strictObject({ type: z.literal('set-status'), status: ConversationStatus })
-      .meta({ id: 'SetStatusInput' }),
+    SetStatusInput,
     z
       .strictObject({
         type: z.literal('assign'),
@@ -17,8 +21,9 @@ const BulkAction = z
       })
       .meta({ id: 'AssignInput' }),
     SnoozeInput,
-    z.strictObject({ type: z.literal('take') }).meta({ id: 'TakeInput' }),
-    z.strictObject({ type: z.literal('give-back') }).meta({ id: 'GiveBackInput' }),
+    TakeInput,
+    GiveBackInput,
+    z.strictObject({ type: z.literal('run-macro'), macroId: objectIdText }).meta({ id: 'RunMacroInput' }),
   ])
   .meta({ id: 'BulkActionInput' });
 

@@ -1,4 +1,5 @@
 import type { Types } from 'mongoose';
+import type { ResourceRef } from '../../audit/resource.ts';
 import { mapConcurrently } from '../../platform/concurrency.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -13,7 +14,21 @@ export type BulkAction = SimpleAction | { readonly type: 'snooze'; readonly wish
 type SimpleAction =
   | { readonly type: 'set-status'; readonly status: ConversationStatus }
   | { readonly type: 'assign'; readonly agentId: Types.ObjectId | null }
-  | { readonly type: 'take' | 'give-back' };
+  | { readonly type: 'take' | 'give-back' }
+  | MacroRun;
+
+interface MacroRun {
+  readonly type: 'run-macro';
+  readonly macroId: Types.ObjectId;
+}
+
+/** Does what a macro says to one conversation. Macros know how. */
+export type RunMacro = (
+  scope: ClientScope,
+  by: Person,
+  ref: ResourceRef,
+  macroId: Types.ObjectId,
+) => Promise<unknown>;
 
 export interface BulkOutcome {
   readonly changed: readonly Types.ObjectId[];
@@ -36,7 +51,7 @@ const maxConcurrentChanges = 4;
  * other error ends the request, and repeating it changes only the rest.
  */
 export const createBulkChange =
-  (conversations: ConversationUseCases) =>
+  (conversations: ConversationUseCases, runMacro: RunMacro) =>
   async (
     scope: ClientScope,
     by: Person,
@@ -48,7 +63,9 @@ export const createBulkChange =
         : action;
     const refusals = await mapConcurrently(ids, maxConcurrentChanges, async (id) => {
       try {
-        await changeOne(conversations, scope, by, { id, action: decided });
+        const ref = { id, version: undefined };
+        if (decided.type === 'run-macro') await runMacro(scope, by, ref, decided.macroId);
+        else await changeOne(conversations, scope, by, { ref, action: decided });
         return null;
       } catch (error) {
         if (!(error instanceof AppError) || !error.isRefusal) throw error;
@@ -65,9 +82,8 @@ function changeOne(
   conversations: ConversationUseCases,
   scope: ClientScope,
   by: Person,
-  { id, action }: { readonly id: Types.ObjectId; readonly action: DecidedAction },
+  { ref, action }: { readonly ref: ResourceRef; readonly action: Exclude<DecidedAction, MacroRun> },
 ): Promise<unknown> {
-  const ref = { id, version: undefined };
   switch (action.type) {
     case 'set-status':
       return conversations.setStatus(scope, by, ref, action.status);

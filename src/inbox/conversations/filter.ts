@@ -10,6 +10,8 @@ export interface ConversationFilter {
   readonly since?: Date;
   /** Null for unassigned conversations. */
   readonly assignedAgentId?: Types.ObjectId | null;
+  /** Assigned to one of these; not empty. */
+  readonly assignedAgentIds?: readonly Types.ObjectId[];
   readonly leadId?: Types.ObjectId;
   readonly contactId?: Types.ObjectId;
   /** Of one of these contacts. */
@@ -30,6 +32,7 @@ export function toQuery({
   labelId,
   since,
   contactIds,
+  assignedAgentIds,
   ...filter
 }: ConversationFilter): ScopedFilter<ConversationRecord> {
   const needsNoStatus =
@@ -41,6 +44,7 @@ export function toQuery({
   return {
     ...filter,
     ...(contactIds === undefined ? {} : { contactId: { $in: [...contactIds] } }),
+    ...(assignedAgentIds === undefined ? {} : { assignedAgentId: { $in: [...assignedAgentIds] } }),
     ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
     ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
     ...(isSnoozed === true ? { snooze: { $exists: true } } : {}),
@@ -51,6 +55,31 @@ export function toQuery({
       : { status: { $in: [...(statuses ?? conversationStatuses)] } }),
   };
 }
+
+/** Into how many sorted ranges of an index the server splits one query; with more it sorts in memory. */
+const maxRanges = 200;
+
+/** The filter as parts that do not overlap, each of which an index serves in order. */
+export function partsOf(filter: ConversationFilter): readonly ConversationFilter[] {
+  const { assignedAgentIds, statuses = conversationStatuses } = filter;
+  if (assignedAgentIds === undefined) return [filter];
+  const size = Math.max(1, Math.floor(maxRanges / statuses.length));
+  const parts = Math.ceil(assignedAgentIds.length / size);
+  return Array.from({ length: parts }, (_value, index) => ({
+    ...filter,
+    assignedAgentIds: assignedAgentIds.slice(index * size, (index + 1) * size),
+  }));
+}
+
+type Listed = Pick<ConversationRecord, '_id' | 'lastMessageAt'>;
+
+const byLatest = (a: Listed, b: Listed): number =>
+  b.lastMessageAt.getTime() - a.lastMessageAt.getTime() ||
+  (a._id.toHexString() < b._id.toHexString() ? 1 : -1);
+
+/** The first of several lists that are each in the order of their latest messages. */
+export const mergeLatest = <C extends Listed>(lists: readonly (readonly C[])[], limit: number): C[] =>
+  lists.flat().toSorted(byLatest).slice(0, limit);
 
 /** The first bound serves the index, the second breaks ties. */
 export const positionAfter = (

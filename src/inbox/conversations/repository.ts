@@ -10,7 +10,7 @@ import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
 import type { NextReading } from './reading.ts';
 import { createSilentQueries } from './silent-queries.ts';
-import { positionAfter, toQuery, type ConversationFilter } from './filter.ts';
+import { mergeLatest, partsOf, positionAfter, toQuery, type ConversationFilter } from './filter.ts';
 import {
   conversationModel,
   liveStatuses,
@@ -114,21 +114,29 @@ export function createConversationRepository(connection: Connection) {
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       conversations.count(scope, { channelId, status: live }, { limit: atMost }),
 
-    /** Counts up to `atMost`. */
-    count: (scope: ClientScope, filter: ConversationFilter, atMost: number): Promise<number> =>
-      conversations.count(scope, toQuery(filter), { limit: atMost }),
+    /** Counts up to `atMost`; throws `search-too-broad`. */
+    count: (
+      scope: ClientScope,
+      filter: ConversationFilter,
+      atMost: number,
+      options: { readonly maxTimeMS?: number } = {},
+    ): Promise<number> => conversations.searchCount(scope, toQuery(filter), { limit: atMost, ...options }),
 
     /** Latest message first; omits the history. Throws `search-too-broad`. */
-    list: (
+    async list(
       scope: ClientScope,
       filter: ConversationFilter,
       { limit, after }: { limit: number; after: Cursor<Date> | null },
-    ): Promise<ConversationDoc[]> =>
-      conversations.search<ConversationDoc>(
-        scope,
-        { ...toQuery(filter), ...(after === null ? {} : positionAfter(after, filter)) },
-        { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit },
-      ),
+    ): Promise<ConversationDoc[]> {
+      const position = after === null ? {} : positionAfter(after, filter);
+      const options = { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit } as const;
+      const lists = await Promise.all(
+        partsOf(filter).map((part) =>
+          conversations.search<ConversationDoc>(scope, { ...toQuery(part), ...position }, options),
+        ),
+      );
+      return mergeLatest(lists, limit);
+    },
   };
 }
 

@@ -4,17 +4,17 @@ import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
-import type { ConversationFilter, ConversationUseCases, ShownConversation } from './use-cases.ts';
+import type { ConversationUseCases, ShownConversation } from './use-cases.ts';
 import {
   AssignConversationBody,
   ConversationCountsView,
   ConversationPage,
   ConversationView,
-  ListConversationsQuery,
   PatchConversationBody,
   ReplaceLabelsBody,
 } from './schemas.ts';
 import { readingRoutes } from './reading-routes.ts';
+import { ListConversationsQuery } from './search-schemas.ts';
 import { SnoozeConversationBody, wishOf } from './snooze-schemas.ts';
 import type { NoteTyping } from './typing.ts';
 import { maxViewCount } from './counts.ts';
@@ -52,12 +52,10 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     query: ListConversationsQuery,
     replies: { 200: ConversationPage },
     problems: ['search-too-broad'],
-    async handle({ actor, query }) {
-      const { limit, cursor, q } = query;
+    async handle({ actor, query: { limit, cursor, ...search } }) {
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
       const by = userOf(actor);
-      const listing = { limit, after, q };
-      const page = await conversations.list(scopeOf(actor.clientId), by, filterOf(query), listing);
+      const page = await conversations.list(scopeOf(actor.clientId), by, search, { limit, after });
       return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
     },
   }),
@@ -70,6 +68,7 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     tag,
     access,
     replies: { 200: ConversationCountsView },
+    problems: ['search-too-broad'],
     async handle({ actor }) {
       return { status: 200, body: await conversations.count(scopeOf(actor.clientId), actor.userId) };
     },
@@ -223,31 +222,3 @@ const answer = (found: ShownConversation) =>
     body: toConversationView(found),
     headers: { etag: etagOf(found.conversation.version) },
   }) as const;
-
-function filterOf({
-  status,
-  channelId,
-  since,
-  assignedAgentId,
-  leadId,
-  contactId,
-  unread,
-  breached,
-  snoozed,
-  labelId,
-}: ListConversationsQuery): ConversationFilter {
-  return {
-    ...(status === undefined ? {} : { statuses: status }),
-    ...(channelId === undefined ? {} : { channelId }),
-    ...(since === undefined ? {} : { since }),
-    ...(assignedAgentId === undefined
-      ? {}
-      : { assignedAgentId: assignedAgentId === 'none' ? null : assignedAgentId }),
-    ...(leadId === undefined ? {} : { leadId }),
-    ...(contactId === undefined ? {} : { contactId }),
-    ...(unread === undefined ? {} : { isUnread: true }),
-    ...(breached === undefined ? {} : { isBreached: true }),
-    ...(snoozed === undefined ? {} : { isSnoozed: true }),
-    ...(labelId === undefined ? {} : { labelId }),
-  };
-}

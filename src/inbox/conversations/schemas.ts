@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { isoTime, objectIdText, oneOrMoreOf, openEnum } from '../../platform/fields.ts';
+import { objectIdText, openEnum } from '../../platform/fields.ts';
 import { AdReferralView } from '../../people/leads/ad-referral.ts';
-import { pageOf, pageQuery } from '../../platform/pagination.ts';
-import { searchText } from '../../platform/search/schemas.ts';
-import { ContactSummary, maxFoundContacts } from './contacts.ts';
+import { pageOf } from '../../platform/pagination.ts';
+import { ContactSummary } from './contacts.ts';
 import { deadlineKinds, deadlineStates } from './deadlines.ts';
 import { maxViewCount } from './counts.ts';
 import { maxUnreadCount } from './reading.ts';
@@ -11,41 +10,6 @@ import { SharedReadMarkView } from './reading-schemas.ts';
 import { conversationReasons, conversationStatuses } from './model.ts';
 
 export const ConversationStatus = z.enum(conversationStatuses).meta({ id: 'ConversationStatus' });
-
-export const ListConversationsQuery = z.strictObject({
-  ...pageQuery,
-  status: oneOrMoreOf(ConversationStatus).optional().meta({
-    description: 'Only conversations with these, separated by commas',
-  }),
-  channelId: objectIdText.optional().meta({ description: 'Only conversations on this channel' }),
-  since: isoTime.optional().meta({
-    description: 'Only conversations whose latest message is not older',
-  }),
-  assignedAgentId: z
-    .union([z.literal('none'), objectIdText], { error: 'Must be the id of a user, or none.' })
-    .optional()
-    .meta({ description: 'The id of a user, or `none` for unassigned conversations' }),
-  leadId: objectIdText.optional().meta({ description: 'Only conversations of this lead' }),
-  contactId: objectIdText.optional().meta({ description: 'Only conversations of this contact' }),
-  unread: z
-    .literal('true', { error: 'Must be true if given.' })
-    .optional()
-    .meta({ description: '`true` lists only conversations with unread messages' }),
-  breached: z.literal('true', { error: 'Must be true if given.' }).optional().meta({
-    description:
-      '`true` lists only conversations that missed a deadline since they began, or were last reopened',
-  }),
-  snoozed: z
-    .literal('true', { error: 'Must be true if given.' })
-    .optional()
-    .meta({ description: '`true` lists only snoozed conversations' }),
-  labelId: objectIdText.optional().meta({ description: 'Only conversations that have this label' }),
-  q: searchText(
-    'Only conversations of contacts whom `q` finds in the list of contacts: by words of the name, digits of the number, or ' +
-      `a username after \`@\`. If it finds more than ${maxFoundContacts} contacts, the answer is \`search-too-broad\`.`,
-  ),
-});
-export type ListConversationsQuery = z.output<typeof ListConversationsQuery>;
 
 export const PatchConversationBody = z
   .strictObject({

@@ -70,6 +70,17 @@ export const SnoozeInput = z
   .superRefine(checkSnooze)
   .meta({ id: 'SnoozeInput', description });
 
+/** The same among the actions of a macro, which has no time of its own. */
+export const MacroSnoozeInput = z
+  .strictObject({
+    type: z.literal('snooze'),
+    untilReply: snoozeFields.untilReply,
+    preset: snoozeFields.preset,
+    zone: snoozeFields.zone,
+  })
+  .superRefine(checkSnooze)
+  .meta({ id: 'MacroSnoozeInput', description: 'Either `untilReply` or `preset`' });
+
 /** The wish of a checked body. */
 export function wishOf({ snoozedUntil, preset, zone }: SnoozeFields): SnoozeWish {
   if (preset !== undefined && zone !== undefined) return { kind: 'preset', preset, zone };

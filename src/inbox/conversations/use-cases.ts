@@ -1,32 +1,32 @@
 import type { Types } from 'mongoose';
-import type { Change, ResourceRef } from '../../audit/resource.ts';
+import type { ResourceRef } from '../../audit/resource.ts';
 import type { AuditService } from '../../audit/service.ts';
 import type { ContactDoc, ContactDirectory } from '../../people/contacts/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError, notFound } from '../../platform/errors.ts';
+import { notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
-import { filterBy } from './contacts.ts';
 import { countViews, type ConversationCounts } from './counts.ts';
 import type { FindLatestMessages, LatestMessage } from './latest.ts';
 import type { ConversationDeadlines, Deadline } from './deadlines.ts';
 import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
-import { applyLabels, type ConversationDecision } from './decisions.ts';
-import { createDecide, type ConversationResource } from './resource.ts';
+import type { ConversationResource } from './resource.ts';
 import { countUnreadOf } from './unread-counts.ts';
 import type { FindReadMark, SharedReadMark } from './read-mark.ts';
 import type { ReadableMessages } from './readable-messages.ts';
 import type { createReading, ReadingRef } from './reading-use-cases.ts';
 import { listSeen, type NamedSeenMark, type SeenMarks } from './seen/marks.ts';
 import type { SeenMarkRepository } from './seen/repository.ts';
+import type { ConversationSearch } from './search-schemas.ts';
+import type { ResolveSearch } from './searching.ts';
 import { snoozing } from './setting-aside.ts';
 import { requireSnooze, type SnoozeWish } from './snoozing.ts';
-import { givingBack, type Person, queueing, taking } from './taking.ts';
+import { createSteps, hasSuccessor } from './steps.ts';
+import type { Person } from './taking.ts';
 import type {
   ConversationDoc,
-  ConversationFilter,
   ConversationRecord,
   ConversationRepository,
   ConversationSnooze,
@@ -35,9 +35,9 @@ import type {
 
 export type {
   ConversationDoc,
-  ConversationFilter,
   ConversationRecord,
   ConversationSnooze,
+  ConversationStatus,
 } from './repository.ts';
 
 export type { Person } from './taking.ts';
@@ -65,6 +65,7 @@ export interface ConversationUseCaseDeps {
   readonly users: UserDirectory;
   readonly deadlines: Pick<ConversationDeadlines, 'ofConversations'>;
   readonly latestMessages: FindLatestMessages;
+  readonly resolveSearch: ResolveSearch;
   readonly assignments: Pick<ConversationAssignments, 'place'>;
   /** The same that assignment changes. */
   readonly resource: ConversationResource;
@@ -82,9 +83,8 @@ export type ConversationUseCases = ReturnType<typeof createConversationUseCases>
 
 /** The actions of users on conversations. Messages use `threads.ts`. */
 export function createConversationUseCases(deps: ConversationUseCaseDeps) {
-  const { conversations, resource } = deps;
-  const decide = createDecide(deps);
-  const decideAs = (by: Person, decision: ConversationDecision) => decide(decision, { by: by.userId });
+  const { conversations, resource, resolveSearch } = deps;
+  const steps = createSteps(deps);
 
   const withContact: ShowWithContact = async (scope, by, conversation) => {
     const [show, readMark] = await Promise.all([
@@ -95,7 +95,7 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
   };
 
   return {
-    ...createAssigning(deps, withContact),
+    ...createAssigning(deps, steps, withContact),
     ...createSnoozing(deps, withContact),
 
     ...createReadingActions(deps, withContact),
@@ -103,16 +103,16 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     get: async (scope: ClientScope, by: Person, id: Types.ObjectId): Promise<ShownConversation> =>
       withContact(scope, by, await resource.require(scope, { id, version: undefined })),
 
-    /** Latest message first; with `q`, those of the contacts whom it finds. Throws `search-too-broad`. */
+    /** What the user searches for, latest message first. */
     async list(
       scope: ClientScope,
       by: Person,
-      given: ConversationFilter,
-      { limit, after, q }: { limit: number; after: Cursor<Date> | null; q?: string | undefined },
+      search: ConversationSearch,
+      { limit, after }: { limit: number; after: Cursor<Date> | null },
     ): Promise<Page<WithContact<ConversationDoc>>> {
-      const filter = await filterBy(deps.contacts, scope, given, q);
-      if (filter === null) return { items: [], nextCursor: null };
-      const found = await conversations.list(scope, filter, { limit: limit + 1, after });
+      const filter = await resolveSearch(scope, by.userId, search);
+      const range = { limit: limit + 1, after };
+      const found = filter === null ? [] : await conversations.list(scope, filter, range);
       const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
       return { ...page, items: page.items.map(await findContactsOf(deps, scope, by, page.items)) };
     },
@@ -127,11 +127,11 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       ref: ResourceRef,
       status: ConversationStatus,
     ): Promise<ShownConversation> {
-      const change = { action: 'conversation.status-changed', decide: decideAs(by, { status }) };
+      const change = steps.setStatus(by, status);
       try {
         return await withContact(scope, by, await resource.change(scope, by, ref, change));
       } catch (error) {
-        throw isDuplicateKey(error) ? await hasSuccessor(deps, scope, ref.id) : error;
+        throw isDuplicateKey(error) ? await hasSuccessor(conversations, scope, ref.id) : error;
       }
     },
 
@@ -141,8 +141,10 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
       by: Person,
       ref: ResourceRef,
       labels: readonly Types.ObjectId[],
-    ): Promise<ShownConversation> =>
-      withContact(scope, by, await resource.change(scope, by, ref, labelling(deps, scope, labels))),
+    ): Promise<ShownConversation> => {
+      const change = steps.label(scope, () => labels);
+      return withContact(scope, by, await resource.change(scope, by, ref, change));
+    },
   };
 }
 
@@ -153,7 +155,11 @@ type ShowWithContact = (
 ) => Promise<ShownConversation>;
 
 /** Assignments by users. */
-const createAssigning = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
+const createAssigning = (
+  { resource }: ConversationUseCaseDeps,
+  steps: ReturnType<typeof createSteps>,
+  withContact: ShowWithContact,
+) => ({
   /** Assigns the conversation to an active user of the client; null unassigns it, `auto` lets the queue find one. */
   async assign(
     scope: ClientScope,
@@ -161,25 +167,19 @@ const createAssigning = (deps: ConversationUseCaseDeps, withContact: ShowWithCon
     ref: ResourceRef,
     agentId: Types.ObjectId | 'auto' | null,
   ): Promise<ShownConversation> {
-    if (agentId === 'auto')
-      return withContact(scope, by, await deps.resource.change(scope, by, ref, queueing(deps, by)));
-    await assertAssignable(deps, scope, agentId);
-    const change = {
-      action: 'conversation.assigned',
-      decide: createDecide(deps)({ assignedAgentId: agentId }, { by: by.userId }),
-    };
-    return withContact(scope, by, await deps.resource.change(scope, by, ref, change));
+    const change = await steps.assign(scope, by, agentId);
+    return withContact(scope, by, await resource.change(scope, by, ref, change));
   },
 
   /** Assigns a live conversation to the user, unless it is a colleague's; of two at once, one gets it. */
   async take(scope: ClientScope, by: Person, ref: ResourceRef): Promise<ShownConversation> {
-    await assertAssignable(deps, scope, by.userId);
-    return withContact(scope, by, await deps.resource.change(scope, by, ref, taking(deps, by)));
+    const change = await steps.take(scope, by);
+    return withContact(scope, by, await resource.change(scope, by, ref, change));
   },
 
   /** Returns the user's conversation to the queue; without an assignment policy it is only unassigned. */
   giveBack: async (scope: ClientScope, by: Person, ref: ResourceRef): Promise<ShownConversation> =>
-    withContact(scope, by, await deps.resource.change(scope, by, ref, givingBack(deps, by))),
+    withContact(scope, by, await resource.change(scope, by, ref, steps.giveBack(by))),
 });
 
 const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
@@ -197,24 +197,6 @@ const createSnoozing = (deps: ConversationUseCaseDeps, withContact: ShowWithCont
     return withContact(scope, by, await deps.resource.change(scope, by, ref, snoozing(deps, by, snooze)));
   },
 });
-
-const labelling = (
-  { holdLabels }: ConversationUseCaseDeps,
-  scope: ClientScope,
-  labels: readonly Types.ObjectId[],
-): Change<ConversationRecord> => ({
-  action: 'conversation.labels-replaced',
-  async decide(current, session) {
-    await holdLabels(scope, addedTo(current, labels), session);
-    return applyLabels(current, labels);
-  },
-});
-
-/** The labels that the conversation does not have yet, with their places in the request. */
-const addedTo = ({ labels: before = [] }: ConversationRecord, labels: readonly Types.ObjectId[]) =>
-  labels
-    .map((id, index) => ({ id, path: `body.labels.${index}` }))
-    .filter(({ id }) => !before.some((had) => had.equals(id)));
 
 /** Who has read what; see `reading-use-cases.ts`. */
 const createReadingActions = (deps: ConversationUseCaseDeps, withContact: ShowWithContact) => ({
@@ -259,38 +241,4 @@ async function findContactsOf(
     unread: unread(conversation),
     seenByMe: seenByMe.get(conversation._id.toHexString()) ?? null,
   });
-}
-
-async function assertAssignable(
-  { users }: ConversationUseCaseDeps,
-  scope: ClientScope,
-  agentId: Types.ObjectId | null,
-): Promise<void> {
-  if (agentId === null) return;
-  const agent = await users.findById(scope, agentId);
-  if (agent === null) throw notFound('user');
-  if (agent.status === 'active') return;
-  throw new AppError('invalid-input', 'The conversation cannot be assigned to this user.', {
-    errors: [{ path: 'body.agentId', message: 'The user is not active.' }],
-  });
-}
-
-/** The error for reopening a closed thread beside a live one, which it names. */
-async function hasSuccessor(
-  { conversations }: ConversationUseCaseDeps,
-  scope: ClientScope,
-  id: Types.ObjectId,
-): Promise<AppError> {
-  const closed = await conversations.findById(scope, id);
-  const live =
-    closed === null
-      ? null
-      : await conversations.findLive(scope, { channelId: closed.channelId, contactId: closed.contactId });
-  if (live === null) {
-    const detail = 'Another conversation of the contact on this channel was just closed. Try again.';
-    return new AppError('wrong-state', detail);
-  }
-  const conversationId = live._id.toHexString();
-  const detail = `The contact has the open or pending conversation ${conversationId} on this channel.`;
-  return new AppError('wrong-state', detail, { extensions: { state: 'closed', conversationId } });
 }

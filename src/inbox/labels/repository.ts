@@ -15,6 +15,13 @@ export function createLabelRepository(connection: Connection) {
     findById: (scope: ClientScope, _id: Types.ObjectId, session?: ClientSession): Promise<LabelDoc | null> =>
       labels.findOne(scope, { _id }, { session }),
 
+    /** Those of these ids that exist. */
+    async findExisting(scope: ClientScope, ids: readonly Types.ObjectId[]): Promise<Types.ObjectId[]> {
+      if (ids.length === 0) return [];
+      const found = await labels.find(scope, { _id: { $in: [...ids] } }, { projection: { _id: 1 } });
+      return found.map(({ _id }) => _id);
+    },
+
     findByNameKey: (scope: ClientScope, nameKey: string): Promise<LabelDoc | null> =>
       labels.findOne(scope, { nameKey }),
 

@@ -1,4 +1,4 @@
-import type { Types } from 'mongoose';
+import { Types } from 'mongoose';
 import type { Issue } from '../../platform/errors.ts';
 
 /** A mention is written `@[<id of the user>]`, so that a name may change and is never guessed. */
@@ -14,6 +14,10 @@ export const mentionedIn = (text: string): string[] => [
 /** The text as it is searched: the id of a mentioned user is no word of it. */
 export const withoutMentions = (text: string): string =>
   text.replace(markup, (mark) => ' '.repeat(mark.length));
+
+/** As `mentionedIn`, as ids. */
+export const mentionsOf = (text: string): Types.ObjectId[] =>
+  mentionedIn(text).map((hex) => Types.ObjectId.createFromHexString(hex));
 
 /** What is wrong with the mentions of a note: the list and the text must name the same users. Takes ids as text, too. */
 export function mentionIssues(body: string, mentions: readonly (Types.ObjectId | string)[]): Issue[] {

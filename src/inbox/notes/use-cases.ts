@@ -55,6 +55,23 @@ export function createNoteUseCases(deps: NoteUseCaseDeps) {
   const { notes, conversations, contactsOf, notices, audit, clock } = deps;
   const resource = createNoteResource(deps);
 
+  /** In the caller's transaction, which has found the conversation. */
+  async function createWithin(
+    scope: ClientScope,
+    by: Author,
+    { conversationId, body, mentions }: NewNote,
+    session: ClientSession,
+  ): Promise<NoteDoc> {
+    const fresh = {
+      ...{ _id: newId(), clientId: scope.clientId, conversationId, authorId: by.userId },
+      ...{ body, mentions, createdAt: clock.now(), version: 1 },
+    };
+    await assertMentionable(deps, scope, addedMentions([], mentions), session);
+    await resource.within(session).create(scope, by, fresh);
+    await notices.tell(scope, noticeOf(fresh, { by, at: fresh.createdAt, userIds: mentions }), session);
+    return fresh;
+  }
+
   return {
     get: (scope: ClientScope, id: Types.ObjectId): Promise<NoteDoc> =>
       resource.require(scope, { id, version: undefined }),
@@ -79,23 +96,12 @@ export function createNoteUseCases(deps: NoteUseCaseDeps) {
     },
 
     /** Throws `not-found` for the conversation and for users, and `invalid-input` for users who are not active. */
-    async create(
-      scope: ClientScope,
-      by: Author,
-      { conversationId, body, mentions }: NewNote,
-    ): Promise<NoteDoc> {
-      if ((await conversations.findById(scope, conversationId)) === null) throw notFound('conversation');
-      const fresh = {
-        ...{ _id: newId(), clientId: scope.clientId, conversationId, authorId: by.userId },
-        ...{ body, mentions, createdAt: clock.now(), version: 1 },
-      };
-      return audit.runInTransaction(async (session) => {
-        await assertMentionable(deps, scope, addedMentions([], mentions), session);
-        await resource.within(session).create(scope, by, fresh);
-        await notices.tell(scope, noticeOf(fresh, { by, at: fresh.createdAt, userIds: mentions }), session);
-        return fresh;
-      });
+    async create(scope: ClientScope, by: Author, note: NewNote): Promise<NoteDoc> {
+      if ((await conversations.findById(scope, note.conversationId)) === null) throw notFound('conversation');
+      return audit.runInTransaction((session) => createWithin(scope, by, note, session));
     },
+
+    createWithin,
 
     /** Throws `forbidden` unless the editor wrote the note or is an admin. Notifies users who are mentioned newly. */
     update: (

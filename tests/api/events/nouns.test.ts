@@ -109,6 +109,29 @@ describe('api › live events of what people change', function () {
     assert.doesNotMatch(forAdmin.text(), /secret text/);
   });
 
+  it('teams, shared views and macros › told to everyone; an own one to its owner alone', async () => {
+    const team = await take({ path: '/api/teams', method: 'POST', json: { name: 'Billing' } });
+    await take({ path: `/api/teams/${String(team['id'])}`, method: 'DELETE' });
+    assert.deepEqual(await heard(forAgent, String(team['id']), 2), [
+      { type: 'team.created', version: 1, view: { name: 'Billing' } },
+      { type: 'team.deleted', version: 2, view: { name: 'Billing' } },
+    ]);
+    const bodies = {
+      'saved-view': ['/api/views', { name: 'Night', filter: { unread: 'true' } }],
+      macro: ['/api/macros', { name: 'Night', actions: [{ type: 'send-text', body: 'A hidden answer' }] }],
+    } as const;
+    for (const [noun, [path, json]] of Object.entries(bodies)) {
+      const own = await take({ path, method: 'POST', json: { ...json, scope: 'own' } });
+      const shared = await take({ path, method: 'POST', json: { ...json, scope: 'shared' } });
+      assert.deepEqual(await heard(forAdmin, String(own['id']), 1), [
+        { type: `${noun}.created`, version: 1, view: { name: 'Night', scope: 'own' } },
+      ]);
+      await heard(forAgent, String(shared['id']), 1);
+      assert.ok(!forAgent.text().includes(String(own['id'])), `the agent hears nothing of the own ${noun}`);
+    }
+    assert.doesNotMatch(forAdmin.text(), /hidden answer/);
+  });
+
   it('a note that mentions a colleague › everyone hears of the note, the colleague alone of the notification', async () => {
     const conversationId = await addConversation();
     const json = { conversationId, body: `Secret @[${agent.id}]`, mentions: [agent.id] };

@@ -24,6 +24,8 @@ export interface AssignmentPolicyDoc {
   readonly channelIds: readonly Types.ObjectId[];
   /** Who may get conversations; an empty list means everybody. */
   readonly agentIds: readonly Types.ObjectId[];
+  /** Instead of `agentIds`: the members of this team. */
+  readonly teamId?: Types.ObjectId;
   readonly method: AssignmentMethod;
   readonly order: QueueOrder;
   /** Open conversations that an agent has at most, whatever policy they came by. */
@@ -51,6 +53,7 @@ export const assignmentPolicyModel = declareTenantModel<AssignmentPolicyDoc>('as
   priority: { type: Number, required: true },
   channelIds: { type: [Schema.Types.ObjectId], required: true },
   agentIds: { type: [Schema.Types.ObjectId], required: true },
+  teamId: Schema.Types.ObjectId,
   method: { type: String, enum: assignmentMethods, required: true },
   order: { type: String, enum: queueOrders, required: true },
   capacity: { type: Number, required: true },

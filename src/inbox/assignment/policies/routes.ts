@@ -77,7 +77,7 @@ const writeRoutes = ({ policies }: AssignmentPolicyRouteDeps) => [
     sendsETag: true,
     idempotent: 'by-answer',
     replies: { 201: AssignmentPolicyView },
-    problems: ['already-exists'],
+    problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
       const { body: view, headers } = replyWith(
         await policies.create(scopeOf(actor.clientId), userOf(actor), body),

@@ -41,9 +41,3 @@ export function reaches<P extends Matching>(
 }
 
 export const isAutomatic = ({ method }: Pick<AssignmentPolicyDoc, 'method'>): boolean => method !== 'manual';
-
-/** Whether the policy may give conversations to this user. */
-export const isMember = (
-  { agentIds }: Pick<AssignmentPolicyDoc, 'agentIds'>,
-  userId: Types.ObjectId,
-): boolean => agentIds.length === 0 || isAmong(agentIds, userId);

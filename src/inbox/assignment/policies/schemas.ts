@@ -22,7 +22,8 @@ const QueueOrder = z.enum(queueOrders).meta({
 
 const about = {
   priority: 'The first policy that matches counts, in this order; 1 comes first. Unique in the business.',
-  agentIds: 'Who may get these conversations; an empty list means everybody',
+  agentIds: 'Who may get these conversations; an empty list means everybody, or the team',
+  teamId: 'Instead of `agentIds`: the active members of this team; null for none',
   capacity: 'An agent gets no more while they have so many open conversations, by whatever way',
   fairLimit: 'The most automatic assignments that one agent gets in any such period',
   isSticky: 'A reopened conversation goes to its last agent, if they are online and have room',
@@ -57,6 +58,7 @@ export const CreateAssignmentPolicyBody = z
     priority,
     channelIds: channelIds.default([]).meta({ description: about.channelIds }),
     agentIds: agentIds.default([]).meta({ description: about.agentIds }),
+    teamId: objectIdText.exactOptional().meta({ description: about.teamId }),
     method: AssignmentMethod.default('least-loaded'),
     order: QueueOrder.default('longest-waiting'),
     capacity: capacity.default(10).meta({ description: about.capacity }),
@@ -82,6 +84,7 @@ export const PatchAssignmentPolicyBody = z
     priority: priority.exactOptional(),
     channelIds: channelIds.exactOptional().meta({ description: about.channelIds }),
     agentIds: agentIds.exactOptional().meta({ description: about.agentIds }),
+    teamId: objectIdText.nullable().exactOptional().meta({ description: about.teamId }),
     method: AssignmentMethod.exactOptional(),
     order: QueueOrder.exactOptional(),
     capacity: capacity.exactOptional().meta({ description: about.capacity }),
@@ -101,7 +104,7 @@ export const PatchAssignmentPolicyBody = z
 
 const policyExample = {
   ...{ id: '665f1f77bcf86cd799439041', name: 'Everybody', priority: 10, channelIds: [] },
-  ...{ agentIds: [], method: 'least-loaded', order: 'longest-waiting', capacity: 10 },
+  ...{ agentIds: [], teamId: null, method: 'least-loaded', order: 'longest-waiting', capacity: 10 },
   ...{ fairLimit: { count: 100, perSeconds: 3_600 }, isSticky: true, returnAfterSeconds: 900 },
   ...{ offlineGraceSeconds: 120, returnsAnswered: false, maxAgeHours: null, excludedLabels: [] },
   createdAt: '2026-11-23T09:00:00.000Z',
@@ -114,6 +117,7 @@ export const AssignmentPolicyView = z
     priority: z.int().meta({ description: about.priority }),
     channelIds: z.array(z.string()).meta({ description: about.channelIds }),
     agentIds: z.array(z.string()).meta({ description: about.agentIds }),
+    teamId: z.string().nullable().meta({ description: about.teamId }),
     method: AssignmentMethod,
     order: QueueOrder,
     capacity: z.int().meta({ description: about.capacity }),

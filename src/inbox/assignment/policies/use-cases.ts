@@ -9,6 +9,7 @@ import { newId } from '../../../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { applyChange, type Change } from '../../../platform/update.ts';
 import type { HoldLabels } from '../../labels/holder.ts';
+import type { TeamDirectory } from '../../teams/directory.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from './repository.ts';
 
 export type { AssignmentPolicyDoc } from './repository.ts';
@@ -18,6 +19,7 @@ export interface AssignmentPolicyDeps {
   readonly channels: Pick<ChannelDirectory, 'findById'>;
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly holdLabels: HoldLabels;
+  readonly teams: Pick<TeamDirectory, 'hold'>;
   /** Lets the queue follow a change, in its transaction. */
   readonly follow: FollowPolicies;
   readonly audit: AuditService;
@@ -61,11 +63,12 @@ export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
       by: AuditActor,
       fields: NewAssignmentPolicy,
     ): Promise<AssignmentPolicyDoc> {
+      assertOneSource(fields);
       await assertNamed(deps, scope, fields);
       const fresh = { _id: newId(), ...scope, ...fields, createdAt: clock.now(), version: 1 };
       try {
         return await audit.runInTransaction(async (session) => {
-          await holdNamedLabels(deps, scope, fields, session);
+          await holdNamed(deps, scope, fields, session);
           await follow(scope, fresh._id, session);
           return resource.within(session).create(scope, by, fresh);
         });
@@ -86,8 +89,10 @@ export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
         return await resource.change(scope, by, ref, {
           action: 'assignment-policy.updated',
           async decide(current, session) {
-            await holdNamedLabels(deps, scope, patch, session);
-            return applyChange(current, patch);
+            await holdNamed(deps, scope, patch, session);
+            const next = applyChange(current, patch);
+            assertOneSource(next);
+            return next;
           },
         });
       } catch (error) {
@@ -138,14 +143,23 @@ async function assertNamed(
   if (errors.length > 0) throw new AppError('invalid-input', 'A channel or user does not exist.', { errors });
 }
 
-const holdNamedLabels = (
-  { holdLabels }: Pick<AssignmentPolicyDeps, 'holdLabels'>,
+/** Keeps what the policy names from being deleted until the transaction has ended; throws `not-found`. */
+async function holdNamed(
+  { holdLabels, teams }: Pick<AssignmentPolicyDeps, 'holdLabels' | 'teams'>,
   scope: ClientScope,
-  { excludedLabels }: AssignmentPolicyPatch,
+  { excludedLabels, teamId }: AssignmentPolicyPatch,
   session: ClientSession,
-): Promise<void> =>
-  holdLabels(
-    scope,
-    (excludedLabels ?? []).map((id, index) => ({ id, path: `body.excludedLabels.${index}` })),
-    session,
-  );
+): Promise<void> {
+  const labels = (excludedLabels ?? []).map((id, index) => ({ id, path: `body.excludedLabels.${index}` }));
+  await holdLabels(scope, labels, session);
+  if (teamId === undefined || teamId === null || (await teams.hold(scope, teamId, session))) return;
+  const errors = [{ path: 'body.teamId', message: 'There is no such team.' }];
+  throw new AppError('not-found', 'There is no such team.', { errors });
+}
+
+function assertOneSource({ agentIds, teamId }: Pick<NewAssignmentPolicy, 'agentIds' | 'teamId'>): void {
+  if (teamId === undefined || agentIds.length === 0) return;
+  throw new AppError('invalid-input', 'The policy names both users and a team.', {
+    errors: [{ path: 'body.teamId', message: 'Name users or a team, not both.' }],
+  });
+}

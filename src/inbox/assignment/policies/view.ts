@@ -9,6 +9,7 @@ export const toAssignmentPolicyView = (policy: AssignmentPolicyDoc): AssignmentP
   priority: policy.priority,
   channelIds: hex(policy.channelIds),
   agentIds: hex(policy.agentIds),
+  teamId: policy.teamId?.toHexString() ?? null,
   method: policy.method,
   order: policy.order,
   capacity: policy.capacity,

@@ -6,11 +6,13 @@ import type { ConversationAssignments } from '../../conversations/assignments.ts
 import { createDecide, type ConversationResource } from '../../conversations/resource.ts';
 import type { AgentStateRepository } from '../agents/repository.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from '../policies/repository.ts';
+import { type FindMembers, isMember } from '../policies/members.ts';
 import { isAutomatic } from '../policies/rules.ts';
 
 export interface AssignDeps {
   readonly agents: Pick<AgentStateRepository, 'takeTurn'>;
   readonly policies: Pick<AssignmentPolicyRepository, 'findById'>;
+  readonly findMembers: FindMembers;
   readonly resource: Pick<ConversationResource, 'within'>;
   readonly assignments: Pick<ConversationAssignments, 'place'>;
   readonly runInTransaction: RunInTransaction;
@@ -36,10 +38,11 @@ export type Assign = ReturnType<typeof createAssign>;
 export const createAssign =
   (deps: AssignDeps) =>
   (scope: ClientScope, { conversationId, userId, policy }: Assigning): Promise<AssignOutcome> => {
-    const { agents, policies, resource, runInTransaction, clock } = deps;
+    const { agents, policies, findMembers, resource, runInTransaction, clock } = deps;
     return runInTransaction(async (session) => {
       const current = await policies.findById(scope, policy._id, session);
       if (current?.version !== policy.version || !isAutomatic(current)) return 'policy-changed';
+      if (!isMember(await findMembers(scope, current, session), userId)) return 'policy-changed';
       const { change, require } = resource.within(session);
       const ref = { id: conversationId, version: undefined };
       const { queue, status, assignedAgentId } = await require(scope, ref);

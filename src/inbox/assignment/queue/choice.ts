@@ -3,7 +3,7 @@ import type { AgentStateDoc } from '../agents/model.ts';
 import { effectivePresence } from '../agents/presence.ts';
 import type { ConversationQueue } from '../../conversations/queue.ts';
 import type { AssignmentMethod, AssignmentPolicyDoc, FairLimit } from '../policies/model.ts';
-import { isMember } from '../policies/rules.ts';
+import { isMember, type Members } from '../policies/members.ts';
 
 export type Candidate = Pick<
   AgentStateDoc,
@@ -18,7 +18,7 @@ export type Candidate = Pick<
   | 'recent'
 >;
 
-type Terms = Pick<AssignmentPolicyDoc, 'method' | 'agentIds' | 'capacity' | 'fairLimit'>;
+type Terms = Pick<AssignmentPolicyDoc, 'method' | 'capacity' | 'fairLimit'> & { readonly members: Members };
 
 /** Why nobody gets a conversation: the obstacle that the candidate who came furthest meets. */
 export type Obstacle = 'manual' | 'nobody-online' | 'only-excluded' | 'nobody-free' | 'fair-limit';
@@ -61,7 +61,7 @@ export function chooseAgent(
   const excluded = excludedUntil !== null && excludedUntil <= now ? [] : queue.excluded;
   if (terms.method === 'manual') return wait('manual');
   const online = agents.filter(
-    (agent) => isMember(terms, agent.userId) && effectivePresence(agent, now) === 'online',
+    (agent) => isMember(terms.members, agent.userId) && effectivePresence(agent, now) === 'online',
   );
   if (online.length === 0) return wait('nobody-online');
   const others = online.filter(({ userId }) => !excluded.some((id) => id.equals(userId)));

@@ -3,6 +3,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { QueuedConversations, QueueFilter, Waiting } from '../../conversations/queue.ts';
 import type { AgentStateRepository } from '../agents/repository.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from '../policies/repository.ts';
+import type { FindMembers, Members } from '../policies/members.ts';
 import { isAutomatic, type Reach, reaches } from '../policies/rules.ts';
 import type { Assign } from './assign.ts';
 import { type Candidate, chooseAgent } from './choice.ts';
@@ -11,6 +12,7 @@ export interface DrainDeps {
   readonly policies: Pick<AssignmentPolicyRepository, 'list'>;
   readonly agents: Pick<AgentStateRepository, 'listOnline'>;
   readonly conversations: Pick<QueuedConversations, 'listQueued'>;
+  readonly findMembers: FindMembers;
   readonly assign: Assign;
   readonly clock: Clock;
 }
@@ -63,13 +65,14 @@ async function drainPolicy(deps: DrainDeps, scope: ClientScope, turn: PolicyTurn
   const order = policy.order === 'earliest-created' ? 'createdAt' : 'queue.since';
   const filter = queueFilterOf(policy, reach, deps.clock.now());
   let agents: readonly Candidate[] = await deps.agents.listOnline(scope, deps.clock.now());
+  const members = await deps.findMembers(scope, policy);
   const retries: Date[] = [];
   let skip = 0;
   while (skip < maxLooked) {
     const page = await deps.conversations.listQueued(scope, filter, { order, skip, limit: pageSize });
     for (const waiting of page) {
       if (budget.left === 0 || !(await turn.isStillMine())) return { isCut: true, retryAt: null };
-      const step = await assignOne(deps, scope, { waiting, policy, agents });
+      const step = await assignOne(deps, scope, { waiting, policy, members, agents });
       if (step.retryAt !== null) retries.push(step.retryAt);
       if (step.kind === 'stop') return { isCut: step.isCut, retryAt: soonestOf(retries) };
       agents = step.agents;
@@ -88,6 +91,7 @@ const soonestOf = (times: readonly Date[]): Date | null =>
 interface Look {
   readonly waiting: Waiting;
   readonly policy: AssignmentPolicyDoc;
+  readonly members: Members;
   readonly agents: readonly Candidate[];
 }
 
@@ -98,11 +102,11 @@ type Step = { readonly retryAt: Date | null } & (
 );
 
 async function assignOne(deps: DrainDeps, scope: ClientScope, look: Look): Promise<Step> {
-  const { waiting, policy } = look;
+  const { waiting, policy, members } = look;
   const { queue } = waiting;
   let { agents } = look;
   for (let looks = 0; looks < maxLooks; looks += 1) {
-    const choice = chooseAgent(policy, agents, { queue, now: deps.clock.now() });
+    const choice = chooseAgent({ ...policy, members }, agents, { queue, now: deps.clock.now() });
     if (choice.kind === 'wait') {
       const { retryAt } = choice;
       // An obstacle that does not depend on the conversation stops all behind it.

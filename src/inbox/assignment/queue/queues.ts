@@ -3,7 +3,8 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { QueuedConversations } from '../../conversations/queue.ts';
 import type { AgentStateRepository } from '../agents/repository.ts';
 import type { AssignmentPolicyDoc, AssignmentPolicyRepository } from '../policies/repository.ts';
-import { isMember, type Reach, reaches } from '../policies/rules.ts';
+import { type FindMembers, isMember } from '../policies/members.ts';
+import { type Reach, reaches } from '../policies/rules.ts';
 import { chooseAgent, freeSlotsOf, type Candidate, type Obstacle } from './choice.ts';
 
 export interface QueueState {
@@ -24,6 +25,7 @@ export interface QueueDeps {
   readonly policies: Pick<AssignmentPolicyRepository, 'list'>;
   readonly agents: Pick<AgentStateRepository, 'listOnline'>;
   readonly conversations: Pick<QueuedConversations, 'measureQueue'>;
+  readonly findMembers: FindMembers;
   readonly clock: Clock;
 }
 
@@ -49,20 +51,21 @@ interface Queue {
 }
 
 async function stateOf(
-  { conversations, clock }: QueueDeps,
+  { conversations, findMembers, clock }: QueueDeps,
   scope: ClientScope,
   { policy, reach, agents }: Queue,
 ): Promise<QueueState> {
   const filter = { onlyChannels: reach.only, exceptChannels: reach.except };
   const measured = await conversations.measureQueue(scope, filter, maxCounted);
-  const members = agents.filter(({ userId }) => isMember(policy, userId));
-  const choice = chooseAgent(policy, members, {
+  const members = await findMembers(scope, policy);
+  const there = agents.filter(({ userId }) => isMember(members, userId));
+  const choice = chooseAgent({ ...policy, members }, there, {
     queue: { excluded: [] },
     now: clock.now(),
   });
   return {
-    ...{ policy, ...measured, agentsOnline: members.length },
-    freeSlots: members.reduce((sum, agent) => sum + freeSlotsOf(agent, policy), 0),
+    ...{ policy, ...measured, agentsOnline: there.length },
+    freeSlots: there.reduce((sum, agent) => sum + freeSlotsOf(agent, policy), 0),
     obstacle: measured.length === 0 || choice.kind === 'assign' ? null : choice.because,
   };
 }

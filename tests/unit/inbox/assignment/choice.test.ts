@@ -18,7 +18,7 @@ const agent = (number: number, fields: Partial<Candidate> = {}): Candidate => ({
   ...{ connectedUntil: new Date(now.getTime() + connectionMs), ...fields },
 });
 const terms: Parameters<typeof chooseAgent>[0] = {
-  ...{ method: 'least-loaded', agentIds: [], capacity: 10 },
+  ...{ method: 'least-loaded', members: null, capacity: 10 },
   fairLimit: { count: 100, perSeconds: 3_600 },
 };
 const fresh = { queue: { excluded: [] }, now };
@@ -69,7 +69,7 @@ describe('assignment › the choice of an agent', () => {
     const one = [agent(1)];
     assert.equal(chosen(chooseAgent({ ...terms, method: 'manual' }, one, fresh)), 'manual');
     assert.equal(chosen(chooseAgent(terms, [agent(1, { chosen: 'away' })], fresh)), 'nobody-online');
-    assert.equal(chosen(chooseAgent({ ...terms, agentIds: [idOf(2)] }, one, fresh)), 'nobody-online');
+    assert.equal(chosen(chooseAgent({ ...terms, members: [idOf(2)] }, one, fresh)), 'nobody-online');
     assert.equal(chosen(chooseAgent(terms, one, { queue: { excluded: [idOf(1)] }, now })), 'only-excluded');
     assert.equal(chosen(chooseAgent(terms, [agent(1, { openCount: 10 })], fresh)), 'nobody-free');
     assert.equal(chosen(chooseAgent(terms, [agent(1, { capacity: 0 })], fresh)), 'nobody-free');
