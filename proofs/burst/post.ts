@@ -1,6 +1,5 @@
 import { inParallel } from '../shared/in-parallel.ts';
-import { requestUntilAnswered } from '../shared/request-until-answered.ts';
-import { signatureOf } from '../shared/signature.ts';
+import { postWebhook } from '../shared/post-webhook.ts';
 import type { BurstItem } from './plan.ts';
 
 export interface Outgoing {
@@ -70,18 +69,8 @@ export async function postAll(
 ): Promise<{ readonly repeats: number }> {
   let repeats = 0;
   await inParallel(posts, concurrency, async (items) => {
-    const body = toBody(items, options);
-    const headers = {
-      'content-type': 'application/json',
-      'x-hub-signature-256': signatureOf(body, options.appSecret),
-    };
-    const { answer, repeats: more } = await requestUntilAnswered('a webhook', async () => {
-      const signal = AbortSignal.timeout(15_000);
-      const response = await fetch(options.url, { method: 'POST', headers, body, signal });
-      await response.arrayBuffer();
-      return { status: response.status };
-    });
-    if (answer.status !== 200) throw new Error(`a webhook was refused: ${answer.status}`);
+    const { url, appSecret } = options;
+    const { repeats: more } = await postWebhook(toBody(items, options), { urls: [url], appSecret });
     repeats += more;
   });
   return { repeats };

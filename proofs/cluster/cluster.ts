@@ -4,7 +4,7 @@ import { planCrm } from './crm-processes.ts';
 import { planSingle, planThree, type ClusterDatabase } from './database.ts';
 import { createFamily } from './family.ts';
 import { stablePort } from './stable-port.ts';
-import type { KillTarget, LinkName, PauseTarget } from './targets.ts';
+import type { LinkName, PauseTarget } from './targets.ts';
 import { planTemporal } from './temporal.ts';
 
 export interface Binaries {
@@ -31,6 +31,8 @@ export interface ClusterOptions {
 /** The whole product with its servers, each process started again whenever it dies. */
 export interface Cluster {
   readonly apiUrl: string;
+  /** Of the API that `startSecond` starts. */
+  readonly secondApiUrl: string;
   /** Bypasses the network that can fail. */
   readonly sandboxUrl: string;
   /** With the database's name. */
@@ -44,7 +46,7 @@ export interface Cluster {
   /** A second API and a second worker. */
   startSecond(): Promise<void>;
   /** kill -9; of the database the primary. Waits for a process that is being started again. */
-  kill(target: KillTarget): Promise<void>;
+  kill(target: PauseTarget): Promise<void>;
   /** Freezes a process, of the database the primary; returns what resumes it. */
   pause(target: PauseTarget): Promise<() => void>;
   stepDown(): Promise<void>;
@@ -98,6 +100,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const nameOf = async (target: PauseTarget) => (target === 'mongod' ? database.primaryName() : target);
   return {
     apiUrl: crm.apiUrl,
+    secondApiUrl: crm.secondApiUrl,
     sandboxUrl: crm.sandboxUrl,
     mongodbUri: database.uri,
     temporalAddress: temporal.address,

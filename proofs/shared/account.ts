@@ -5,8 +5,18 @@ import { requestUntilAnswered } from './request-until-answered.ts';
 type Answer = Awaited<ReturnType<typeof requestJson>>;
 type Call = Omit<Parameters<typeof requestJson>[1], 'accessToken'>;
 
-/** A client of the CRM with one user. */
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A user of the CRM. */
 export interface Account {
+  readonly credentials: Credentials;
+  /** The access token as it is now. */
+  token(): string;
+  /** Signs in again. */
+  renew(): Promise<void>;
   /** The body of a resource; throws when the answer is not 200. */
   read<T>(path: string): Promise<T>;
   /** One request; signs in again when the token is no longer valid. */
@@ -18,24 +28,54 @@ export interface Account {
   ): Promise<{ readonly answer: Answer; readonly repeats: number }>;
 }
 
-/** Signs up under a random address that begins with the name. */
+/** Signs up a client under a random address that begins with the name. */
 export async function signUp(apiUrl: string, name: string): Promise<Account> {
   const credentials = {
     email: `${name}-${randomBytes(6).toString('hex')}@example.com`,
     password: randomBytes(12).toString('base64url'),
   };
   const profile = { fullName: 'Proof', agreeToTerms: true, ...credentials };
-  let accessToken = await readToken(201, `${apiUrl}/api/auth/signup`, profile);
+  const accessToken = await readToken(201, `${apiUrl}/api/auth/signup`, profile);
+  return openAccount([apiUrl], credentials, accessToken);
+}
+
+/** Signs a user in, who asks the APIs one after the other: another one as soon as one does not answer. */
+export async function signIn(apiUrls: readonly string[], credentials: Credentials): Promise<Account> {
+  const accessToken = await readToken(200, `${apiUrls[0]}/api/auth/login`, credentials);
+  return openAccount(apiUrls, credentials, accessToken);
+}
+
+function openAccount(apiUrls: readonly string[], credentials: Credentials, firstToken: string): Account {
+  let accessToken = firstToken;
+  let turn = 0;
+
+  const urlOf = (path: string) => `${apiUrls[turn % apiUrls.length]}${path}`;
+
+  async function ask(path: string, options: Call): Promise<Answer> {
+    try {
+      return await requestJson(urlOf(path), { ...options, accessToken });
+    } catch (error) {
+      turn += 1;
+      throw error;
+    }
+  }
+
+  async function renew(): Promise<void> {
+    accessToken = await readToken(200, urlOf('/api/auth/login'), credentials);
+  }
 
   /** A run takes longer than a token lasts. */
   async function request(path: string, options: Call): Promise<Answer> {
-    const answer = await requestJson(`${apiUrl}${path}`, { ...options, accessToken });
+    const answer = await ask(path, options);
     if (answer.status !== 401) return answer;
-    accessToken = await readToken(200, `${apiUrl}/api/auth/login`, credentials);
-    return requestJson(`${apiUrl}${path}`, { ...options, accessToken });
+    await renew();
+    return ask(path, options);
   }
 
   return {
+    credentials,
+    token: () => accessToken,
+    renew,
     request,
 
     async read<T>(path: string) {

@@ -13,6 +13,8 @@ export interface OptionReader<Name extends string> {
   isGiven(name: Name): boolean;
   /** A whole number; throws with a sentence when it is none or out of bounds. */
   number(name: Name, bounds: NumberBounds): number;
+  /** Null when it was not given. */
+  text(name: Name): string | null;
   /** The one that was given, or a random one. */
   seed(): number;
 }
@@ -37,6 +39,10 @@ export function openOptions<Name extends string>(
   return {
     isGiven: (name) => values[name] !== undefined,
     number: read,
+    text(name) {
+      const value = values[name];
+      return typeof value === 'string' ? value : null;
+    },
     seed: () => read('seed', { default: randomSeed(), max: maxSeed }),
   };
 }
