@@ -17,6 +17,10 @@ const env = {
 const stormCluster = ({ apiUrl, secondApiUrl, ...cluster }: Cluster): StormCluster => ({
   ...cluster,
   apiUrls: [apiUrl, secondApiUrl],
+  async kill(target) {
+    await cluster.kill(target);
+    await cluster.untilReady(target);
+  },
 });
 
 await runProof({

@@ -47,6 +47,8 @@ export interface Cluster {
   startSecond(): Promise<void>;
   /** kill -9; of the database the primary. Waits for a process that is being started again. */
   kill(target: PauseTarget): Promise<void>;
+  /** Waits until a process is ready, also after it was killed. */
+  untilReady(target: PauseTarget): Promise<void>;
   /** Freezes a process, of the database the primary; returns what resumes it. */
   pause(target: PauseTarget): Promise<() => void>;
   stepDown(): Promise<void>;
@@ -111,6 +113,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       await Promise.all([family.start(crm.secondApi()), family.start(crm.secondWorker())]);
     },
     kill: async (target) => family.kill(await nameOf(target)),
+    untilReady: async (target) => family.untilReady(await nameOf(target)),
     pause: async (target) => family.pause(await nameOf(target)),
     stepDown: database.stepDown,
     failCommands: database.failCommands,

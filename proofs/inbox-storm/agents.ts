@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Account } from '../shared/account.ts';
+import type { Log } from '../shared/log.ts';
 import { createRandom, type Random } from '../shared/random.ts';
 import { requestUntilAnswered } from '../shared/request-until-answered.ts';
 import { chooseAct, planShift, takesOne, type Act } from './agent-rules.ts';
@@ -16,6 +18,7 @@ export interface Staff {
 }
 
 interface StaffOptions {
+  readonly log: Log;
   readonly seed: number;
   readonly stormMs: number;
 }
@@ -50,16 +53,21 @@ const actsPerStep = 3;
 /** A snooze takes a minute at least. */
 const minStormForSnoozesMs = 120_000;
 
-export function startStaff(accounts: readonly Account[], { seed, stormMs }: StaffOptions): Staff {
+export function startStaff(accounts: readonly Account[], { seed, stormMs, log }: StaffOptions): Staff {
   const run: Run = {
     ...{ finishing: new AbortController(), stopping: new AbortController(), replies: [], acts: new Map() },
     ...{ stormMs, stepMs: Math.max(minStepMs, stepMsPerAgent * accounts.length) },
   };
+  // Each agent waits for both.
+  for (const { signal } of [run.finishing, run.stopping]) setMaxListeners(2 * accounts.length, signal);
   const working = Promise.all(
     accounts.map((account, index) => live(account, createRandom(seed + 7_919 * (index + 1)), run)),
   );
-  // Its failure is thrown by `stop`.
-  working.catch(() => run.stopping.abort());
+  // `stop` throws it, too.
+  working.catch((error: unknown) => {
+    log(`an agent gives up: ${String(error)}`);
+    run.stopping.abort();
+  });
   return {
     replies: run.replies,
     acts: run.acts,
@@ -129,7 +137,8 @@ interface Task {
   readonly id: string;
 }
 
-const minuteMs = 60_000;
+/** A minute is the least, when the request arrives. */
+const snoozeMs = 75_000;
 
 async function perform(agent: Agent, { act, id }: Task, run: Run): Promise<void> {
   const path = `/api/conversations/${id}`;
@@ -140,18 +149,18 @@ async function perform(agent: Agent, { act, id }: Task, run: Run): Promise<void>
     case 'reply':
       return reply(agent, id, run);
     case 'close':
-      await ask(agent, 'PATCH', path, { status: 'closed' });
+      await ask(agent, 'PATCH', path, () => ({ status: 'closed' }));
       return;
     case 'give-back':
       await ask(agent, 'POST', `${path}/give-back`);
       return;
     case 'snooze-until-reply':
-      await ask(agent, 'POST', `${path}/snooze`, { untilReply: true });
+      await ask(agent, 'POST', `${path}/snooze`, () => ({ untilReply: true }));
       return;
-    case 'snooze': {
-      const snoozedUntil = new Date(Date.now() + minuteMs + 5_000).toISOString();
-      await ask(agent, 'POST', `${path}/snooze`, { snoozedUntil });
-    }
+    case 'snooze':
+      await ask(agent, 'POST', `${path}/snooze`, () => ({
+        snoozedUntil: new Date(Date.now() + snoozeMs).toISOString(),
+      }));
   }
 }
 
@@ -169,13 +178,13 @@ async function reply({ account, userId, random }: Agent, conversationId: string,
 
 const choose = (agent: Agent, chosen: string, run: Run): Promise<number> => {
   note(run, chosen);
-  return ask(agent, 'PUT', '/api/me/availability', { chosen });
+  return ask(agent, 'PUT', '/api/me/availability', () => ({ chosen }));
 };
 
-/** Until an answer stands. What is not as it was when the agent looked (409) is no failure. */
-async function ask({ account }: Agent, method: string, path: string, body?: object): Promise<number> {
+/** Until an answer stands; the body is made for each attempt. What is not as it was when the agent looked (409) is no failure. */
+async function ask({ account }: Agent, method: string, path: string, body?: () => object): Promise<number> {
   const { answer } = await requestUntilAnswered(path, () =>
-    account.request(path, { method, ...(body === undefined ? {} : { body }) }),
+    account.request(path, { method, ...(body === undefined ? {} : { body: body() }) }),
   );
   if (answer.status !== 200 && answer.status !== 409)
     throw new Error(`${method} ${path} answers ${JSON.stringify(answer)}`);

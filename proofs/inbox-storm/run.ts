@@ -1,7 +1,6 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Log } from '../shared/log.ts';
-import { requestUntilAnswered } from '../shared/request-until-answered.ts';
 import { changeBehaviour } from '../shared/sandbox.ts';
 import { waitFor, waitUntilStill } from '../shared/wait.ts';
 import { startStaff, type Staff } from './agents.ts';
@@ -21,7 +20,7 @@ import { watchInbox, type InboxWatch } from './watch.ts';
 /** The product with two APIs and two workers. */
 export interface StormCluster extends Pick<Cluster, 'sandboxUrl' | 'mongodbUri' | 'appSecret'> {
   readonly apiUrls: readonly [string, string];
-  /** kill -9; the process is started again. */
+  /** kill -9; resolves when the process is ready again. */
   kill(target: StormTarget): Promise<void>;
 }
 
@@ -82,9 +81,9 @@ async function play(storm: Storm): Promise<StormReport> {
   const fileIds = await uploadFiles(plan, target);
   const stormMs = options.minutes * minuteMs;
   const listeners = await startListeners(storm);
-  const staff = startStaff(business.agents, { seed: options.seed, stormMs });
+  const staff = startStaff(business.agents, { seed: options.seed, stormMs, log });
   const killing = startKills({
-    ...{ seed: options.seed, everyMs: killEveryMs(stormMs), log },
+    ...{ seed: options.seed, pauseMs: killPauseMs(stormMs), log },
     kill: (name) => cluster.kill(name),
     look: () => readLoad(database),
   });
@@ -94,9 +93,7 @@ async function play(storm: Storm): Promise<StormReport> {
     const postingMs = performance.now() - startedAt;
     log(`all ${posting.posts} webhooks are answered`);
     staff.finish();
-    await untilRest(storm, ({ webhooks, queued }) => webhooks === 0 && queued === 0);
-    await killing.stop();
-    await untilReady(apiUrls);
+    await killing.finish();
     const rest = await comeToRest(storm, staff);
     const facts = await collect(storm, { posting, staff, listeners });
     return {
@@ -112,20 +109,9 @@ async function play(storm: Storm): Promise<StormReport> {
   }
 }
 
-/** The process that was killed last is there again. */
-async function untilReady(apiUrls: readonly string[]): Promise<void> {
-  for (const url of apiUrls) {
-    await requestUntilAnswered('the API', async () => {
-      const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) });
-      await response.arrayBuffer();
-      return { status: response.status };
-    });
-  }
-}
-
-const killEveryMs = (stormMs: number): number => Math.min(9_000, Math.max(2_500, stormMs / 6));
+const killPauseMs = (stormMs: number): number => Math.min(6_000, Math.max(1_000, stormMs / 10));
 /** A short time in a storm of this length. */
-const unitMsOf = (stormMs: number): number => Math.min(1_000, Math.max(100, stormMs / 100));
+const unitMsOf = (stormMs: number): number => Math.min(1_000, Math.max(300, stormMs / 100));
 const longCutMs = 30_000;
 
 /** Two at each API: an admin and an agent. One is cut off for half a minute, if the storm lasts. */

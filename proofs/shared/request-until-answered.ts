@@ -4,7 +4,10 @@ const pauseMs = 150;
 /** Longer than any outage that a run makes; what has no answer by then never gets one. */
 const giveUpAfterMs = 180_000;
 
-/** As a good client does: repeats a request until an answer stands, which 429 and 5xx do not. */
+/** Answers that do not stand: the request did not arrive in time (408), there are too many (429), or the server failed. */
+const isTemporary = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+
+/** As a good client does: repeats a request until an answer stands. */
 export async function requestUntilAnswered<Answer extends { readonly status: number }>(
   what: string,
   request: () => Promise<Answer>,
@@ -12,7 +15,7 @@ export async function requestUntilAnswered<Answer extends { readonly status: num
   const deadline = performance.now() + giveUpAfterMs;
   for (let repeats = 0; ; repeats += 1) {
     const answer = await request().catch(() => null);
-    if (answer !== null && answer.status < 500 && answer.status !== 429) return { answer, repeats };
+    if (answer !== null && !isTemporary(answer.status)) return { answer, repeats };
     if (performance.now() > deadline)
       throw new Error(`${what} has no answer that stands: ${JSON.stringify(answer)}`);
     await sleep(pauseMs);

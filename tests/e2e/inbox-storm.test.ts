@@ -9,7 +9,7 @@ import { useStack } from '../support/stack.ts';
 /** `npm run inbox-storm` has more of all. */
 const conversations = 100;
 const agents = 6;
-const minutes = 0.2;
+const minutes = 0.15;
 
 describe('e2e › the storm of the inbox', function () {
   this.timeout(180_000);

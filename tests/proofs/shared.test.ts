@@ -117,15 +117,15 @@ describe('proofs › waiting', () => {
 });
 
 describe('proofs › requests', () => {
-  it('no answer, 500 and 429 › repeated until an answer stands', async () => {
-    const statuses = [null, 500, 429, 422];
+  it('no answer, 500, 408 and 429 › repeated until an answer stands', async () => {
+    const statuses = [null, 500, 408, 429, 422];
     let tries = 0;
     const request = async () => {
       const status = statuses[tries++];
       if (status === null || status === undefined) throw new Error('no answer');
       return { status };
     };
-    assert.deepEqual(await requestUntilAnswered('it', request), { answer: { status: 422 }, repeats: 3 });
+    assert.deepEqual(await requestUntilAnswered('it', request), { answer: { status: 422 }, repeats: 4 });
   });
 
   it('in parallel › each item once, never more at a time; an error ends it', async () => {
