@@ -279,6 +279,14 @@ describe('inbox-storm › the judge of assignments', () => {
     );
   });
 
+  it('a conversation that was not followed to its end, or not at all › a violation', () => {
+    finds({ commits: course.slice(0, -1) }, /two is closed and was followed until it was open/);
+    finds(
+      { conversations: [...good.conversations, stored('x')] },
+      /x is closed and was followed until it was never seen/,
+    );
+  });
+
   it('a count that differs from the conversations after any commit › a violation', () => {
     finds(after(lease(1_200, 'd'), assign('one', 1_300, 2)), /eve has 1 open conversations and a count of 2/);
     finds(after(one(1_300, agent(1))), /eve has 0 open conversations and a count of 1/);

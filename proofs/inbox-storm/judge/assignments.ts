@@ -44,8 +44,9 @@ interface Course {
  */
 export function* judgeAssignments({
   commits,
+  conversations,
   assignment,
-}: Pick<StormFacts, 'commits' | 'assignment'>): Generator<string> {
+}: Pick<StormFacts, 'commits' | 'conversations' | 'assignment'>): Generator<string> {
   const course: Course = {
     ...{ terms: assignment, conversations: new Map(), waiting: new Map() },
     ...{
@@ -61,6 +62,11 @@ export function* judgeAssignments({
     yield* judgeCommit(course, commit);
   }
   for (const id of course.waiting.keys()) yield `conversation ${id} still waits for an agent`;
+  for (const { id, shown } of conversations) {
+    const { status, agentId } = course.conversations.get(id) ?? { status: 'never seen', agentId: null };
+    if (status !== shown.status || agentId !== shown.assignedAgentId)
+      yield `conversation ${id} is ${shown.status} and was followed until it was ${status}`;
+  }
 }
 
 interface Place {
