@@ -3,7 +3,7 @@ import type { mongo } from 'mongoose';
 import type { Account } from '../shared/account.ts';
 import { inParallel } from '../shared/in-parallel.ts';
 import { callsByMessage, readLedger, takenCalls } from '../shared/ledger.ts';
-import type { StormFacts } from './facts.ts';
+import type { ShownConversation, StormFacts } from './facts.ts';
 
 interface EvidenceSource {
   readonly database: mongo.Db;
@@ -20,6 +20,7 @@ export async function readEvidence(source: EvidenceSource): Promise<Stored> {
   const { database, clientId } = source;
   const read = (name: string, filter: mongo.Document = {}) =>
     database.collection(name).find({ clientId, ...filter });
+  const shown = await readShown(source.admin);
   const inbound = await read('messages', { direction: 'inbound' }).toArray();
   return {
     messages: inbound.map(({ providerMessageId, conversationId, contactId }) => ({
@@ -31,7 +32,7 @@ export async function readEvidence(source: EvidenceSource): Promise<Stored> {
       id: String(_id),
       phone: String(phoneNumber).replace('+', ''),
     })),
-    conversations: (await read('conversations').toArray()).map(toConversation),
+    conversations: (await read('conversations').toArray()).map((one) => toConversation(one, shown)),
     files: await readFiles(
       source,
       new Map(inbound.map((one) => [String(one._id), String(one['providerMessageId'])])),
@@ -46,21 +47,39 @@ export async function readEvidence(source: EvidenceSource): Promise<Stored> {
   };
 }
 
-const toConversation = (conversation: mongo.Document): StormFacts['conversations'][number] => ({
+const toConversation = (
+  conversation: mongo.Document,
+  shown: ReadonlyMap<string, ShownConversation>,
+): StormFacts['conversations'][number] => ({
   id: String(conversation['_id']),
   contactId: String(conversation['contactId']),
   status: conversation['status'] as 'open' | 'pending' | 'closed',
   reopenings: Number(conversation['reopenings'] ?? 0),
   isFromAd: conversation['referral'] !== undefined,
-  shown: {
-    status: String(conversation['status']),
-    assignedAgentId:
-      conversation['assignedAgentId'] === undefined ? null : String(conversation['assignedAgentId']),
-    queuedSince: (conversation['queue']?.since as Date | undefined)?.toISOString() ?? null,
-    unreadCount: Number(conversation['unreadCount']),
-    lastMessageAt: (conversation['lastMessageAt'] as Date).toISOString(),
-  },
+  shown: shown.get(String(conversation['_id'])) ?? notListed,
 });
+
+const notListed: ShownConversation = {
+  ...{ status: 'not listed', assignedAgentId: null, queuedSince: null, unreadCount: 0, lastMessageAt: '' },
+};
+
+interface ConversationPage {
+  readonly items: readonly (ShownConversation & { readonly id: string })[];
+  readonly nextCursor: string | null;
+}
+
+/** What a client reads that loads all conversations now. */
+async function readShown(admin: Account): Promise<ReadonlyMap<string, ShownConversation>> {
+  const shown = new Map<string, ShownConversation>();
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: ConversationPage = await admin.read(`/api/conversations?limit=100${after}`);
+    for (const { id, status, assignedAgentId, queuedSince, unreadCount, lastMessageAt } of page.items)
+      shown.set(id, { status, assignedAgentId, queuedSince, unreadCount, lastMessageAt });
+    cursor = page.nextCursor;
+  }
+  return shown;
+}
 
 const downloadsAtOnce = 8;
 

@@ -28,7 +28,7 @@ export interface StoredConversation {
   readonly status: 'open' | 'pending' | 'closed';
   readonly reopenings: number;
   readonly isFromAd: boolean;
-  /** What its live events show. */
+  /** What the API shows of it, and its live events. */
   readonly shown: ShownConversation;
 }
 
