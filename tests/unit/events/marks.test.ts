@@ -10,6 +10,7 @@ const noDatabase = { db: { collection: () => ({}) } } as unknown as Connection;
 /** They change no document that stays. The door across clients removes the marks. */
 const unmarked = new Set([
   ...['find', 'findOne', 'count', 'aggregate', 'acrossClients'],
+  ...['search', 'searchStages', 'searchCount'],
   ...['deleteOne', 'deleteMany', 'findOneAndDelete'],
 ]);
 
