@@ -5,7 +5,7 @@ import type { WebhookEventDoc } from './model.ts';
 import { personKeysIn } from './persons.ts';
 import { isUrgentBody } from './rules.ts';
 import { storedBytesOf } from './stored-bytes.ts';
-import { largeSourceOf, sourceOf, type Addressee } from './source.ts';
+import { largeSourceOf, numbersIn, sourceOf, type Addressee } from './source.ts';
 
 /** A body that exceeds a bound; nothing of it is stored. */
 export class BodyOutOfBounds extends AppError {
@@ -21,7 +21,10 @@ export class BodyOutOfBounds extends AppError {
 }
 
 /** The fields by which a stored event is found and gets its turn. */
-export type AdmittedFields = Pick<WebhookEventDoc, 'source' | 'bytes' | 'persons' | 'isUrgent'>;
+export type AdmittedFields = Pick<
+  WebhookEventDoc,
+  'source' | 'bytes' | 'persons' | 'isUrgent' | 'numbers' | 'holdsSends'
+>;
 
 export interface Admission {
   readonly fields: AdmittedFields;
@@ -57,8 +60,17 @@ export function admitBody(body: string, addressee?: Pick<Addressee, 'clientId' |
       source: bytes > maxSharedBytes ? largeSourceOf(source) : source,
       bytes,
       ...(persons.length === 0 ? {} : { persons }),
-      ...(isUrgentBody(body) ? { isUrgent: true } : {}),
+      ...(isUrgentBody(body) ? urgentFields(body, addressee === undefined) : {}),
     },
     storedBytes: storedBytesOf(bytes, items),
   };
+}
+
+/** A body on a channel's own address concerns that channel alone, whatever numbers it names. */
+function urgentFields(
+  body: string,
+  isShared: boolean,
+): Pick<AdmittedFields, 'isUrgent' | 'holdsSends' | 'numbers'> {
+  const numbers = isShared ? numbersIn(body) : new Set<string>();
+  return { isUrgent: true, holdsSends: true, ...(numbers.size > 1 ? { numbers: [...numbers] } : {}) };
 }

@@ -17,6 +17,10 @@ export interface WebhookEventDoc {
   readonly persons?: readonly string[];
   /** It may hold a message or preference of a contact, which is processed before receipts; otherwise missing. */
   readonly isUrgent?: true;
+  /** The ids of the business numbers that the body names, if several: then `source` is a digest of them. */
+  readonly numbers?: readonly string[];
+  /** It may hold an opt-out and is unread: nothing is sent to the persons whom it names. Missing once it was read. */
+  readonly holdsSends?: true;
   /** Exactly as received. */
   readonly body: string;
   /** Size of the body in UTF-8; missing in events of older versions. */
@@ -49,6 +53,8 @@ export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_
   source: String,
   persons: { type: [String], default: undefined },
   isUrgent: Boolean,
+  numbers: { type: [String], default: undefined },
+  holdsSends: Boolean,
   body: { type: String, required: true },
   bytes: Number,
   status: { type: String, enum: webhookEventStatuses, required: true },
@@ -79,6 +85,11 @@ webhookEventModel.schema.index(
 webhookEventModel.schema.index(
   { source: 1, isUrgent: 1, nextAttemptAt: 1, bytes: 1, takes: 1, _id: 1 },
   { name: 'dueUrgent', partialFilterExpression: { isUrgent: true, ...isWaiting } },
+);
+// Right before each call: whether something unread names the person. Until it is read only.
+webhookEventModel.schema.index(
+  { persons: 1, source: 1 },
+  { name: 'unread', partialFilterExpression: { holdsSends: true, ...isWaiting } },
 );
 webhookEventModel.schema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });
 webhookEventModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -16,7 +16,7 @@ export interface EventProgress {
   readonly handledItems: number;
   /** Parts with an item that may succeed later. */
   readonly open: readonly number[];
-  /** Why the first of them is open. */
+  /** Why the first of them is open, one with a failed step before all others. */
   readonly openOutcome?: OpenOutcome;
   /** The first item that can never be processed. */
   readonly invalidReason?: string;
@@ -55,9 +55,13 @@ export function addOutcome(progress: EventProgress, part: number, outcome: ItemO
   return {
     ...counted,
     open: isNew ? [...progress.open, part] : progress.open,
-    openOutcome: progress.openOutcome ?? outcome,
+    openOutcome: moreSevere(progress.openOutcome, outcome),
   };
 }
+
+/** A failed step may have been an opt-out; what matches nothing was none of ours. */
+const moreSevere = (known: OpenOutcome | undefined, found: OpenOutcome): OpenOutcome =>
+  known === undefined || (known.kind === 'unmatched' && found.kind === 'failed') ? found : known;
 
 /** The progress once all items of the current part are handled. */
 export const endPart = (progress: EventProgress): EventProgress => ({

@@ -260,7 +260,7 @@ function byTurn(a: LeasedEvent, b: LeasedEvent): number {
 
 const doneUpdate = (now: Date): Update => ({
   $set: { status: 'done', doneAt: now },
-  $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1 },
+  $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1, holdsSends: 1 },
 });
 
 function updateFor(
@@ -279,7 +279,7 @@ function updateFor(
           diedAt: now,
           expiresAt: new Date(now.getTime() + deadLetterMs),
         },
-        $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1 },
+        $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1, holdsSends: 1 },
       };
     case 'again':
       return {
@@ -289,7 +289,11 @@ function updateFor(
           nextAttemptAt: new Date(now.getTime() + verdict.delayMs),
           ...(progress === null ? {} : { progress }),
         },
-        $unset: { leaseToken: 1, takes: 1, ...(progress === null ? { progress: 1 } : {}) },
+        $unset: {
+          ...{ leaseToken: 1, takes: 1 },
+          ...(progress === null ? { progress: 1 } : {}),
+          ...(verdict.isRead ? { holdsSends: 1 } : {}),
+        },
       };
   }
 }

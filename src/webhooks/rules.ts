@@ -75,7 +75,13 @@ export type ItemOutcome =
 
 export type EventVerdict =
   | { readonly kind: 'done' }
-  | { readonly kind: 'again'; readonly delayMs: number; readonly reason: string }
+  | {
+      readonly kind: 'again';
+      readonly delayMs: number;
+      readonly reason: string;
+      /** No step failed: everything was read, and what is open has no channel or message yet. */
+      readonly isRead: boolean;
+    }
   | { readonly kind: 'dead'; readonly reason: string };
 
 const secondMs = 1_000;
@@ -101,9 +107,15 @@ export function judgeEvent(
   outcomes: readonly ItemOutcome[],
   { attempts, ageMs }: { attempts: number; ageMs: number },
 ): EventVerdict {
-  const open = outcomes.find((outcome) => outcome.kind === 'failed' || outcome.kind === 'unmatched');
+  const open =
+    outcomes.find(({ kind }) => kind === 'failed') ?? outcomes.find(({ kind }) => kind === 'unmatched');
   if (open !== undefined && 'reason' in open && ageMs < maxWaitMs) {
-    return { kind: 'again', delayMs: backoffMs(attempts), reason: `${open.kind}: ${open.reason}` };
+    return {
+      kind: 'again',
+      delayMs: backoffMs(attempts),
+      reason: `${open.kind}: ${open.reason}`,
+      isRead: open.kind !== 'failed',
+    };
   }
   const failure = open ?? outcomes.find((outcome) => outcome.kind === 'invalid');
   if (failure === undefined || !('reason' in failure)) return { kind: 'done' };

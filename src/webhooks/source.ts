@@ -30,7 +30,36 @@ export function sourceOf(
   addressee: Pick<Addressee, 'clientId' | 'isVerified'> | undefined,
 ): string {
   if (addressee === undefined) return numberIn(body) ?? accountIn(body) ?? unnamed;
-  return `${addressee.isVerified ? 'client:' : unverifiedPrefix}${addressee.clientId.toHexString()}`;
+  return sourceOfClient(addressee);
+}
+
+const sourceOfClient = ({ clientId, isVerified }: Pick<Addressee, 'clientId' | 'isVerified'>): string =>
+  `${isVerified ? 'client:' : unverifiedPrefix}${clientId.toHexString()}`;
+
+const sourceOfNumber = (phoneNumberId: string): string => `number:${phoneNumberId}`;
+const sourceOfAccount = (wabaId: string): string => `account:${wabaId}`;
+
+/** What events must come from, or name, to concern a business. */
+export interface OwnEvents {
+  readonly sources: readonly string[];
+  /** Of bodies that name several numbers. */
+  readonly numbers: readonly string[];
+}
+
+/** The events of a business: those of its own addresses, and those of the numbers and accounts that it has proved. */
+export function ownEventsOf(
+  clientId: Types.ObjectId,
+  proved: readonly { readonly phoneNumberId: string; readonly wabaId: string }[],
+): OwnEvents {
+  const small = new Set([
+    ...[true, false].map((isVerified) => sourceOfClient({ clientId, isVerified })),
+    ...proved.map(({ phoneNumberId: id }) => sourceOfNumber(id)),
+    ...proved.map(({ wabaId }) => sourceOfAccount(wabaId)),
+  ]);
+  return {
+    sources: [...small].flatMap((source) => [source, largeSourceOf(source)]),
+    numbers: proved.map(({ phoneNumberId: id }) => id),
+  };
 }
 
 /** Whether nothing has proved that the source is a business: anyone may sign up and make such sources. */
@@ -54,9 +83,15 @@ export const logKeyOf = (source: string | null): string =>
 /** Bodies that name neither a number nor an account. */
 const unnamed = 'unnamed';
 
+const severalPrefix = 'numbers:';
+
+/** Match the sources of bodies that name several numbers. */
+export const sourcesOfSeveral = { $gte: severalPrefix, $lt: 'numbers;' };
+export const largeSourcesOfSeveral = { $gte: `${largePrefix}${severalPrefix}`, $lt: 'large:numbers;' };
+
 /** Bodies of Meta with events of the same numbers: they wait for the flood of no other number. */
 const sourceOfNumbers = (numbers: ReadonlySet<string>): string =>
-  `numbers:${sha256Hex([...numbers].toSorted().join()).slice(0, 32)}`;
+  `${severalPrefix}${sha256Hex([...numbers].toSorted().join()).slice(0, 32)}`;
 
 /** Meta names the account in the first line of the body. */
 const searchedLength = 16_384;
@@ -64,15 +99,26 @@ const searchedLength = 16_384;
 const phoneNumberId = /"phone_number_id"\s{0,9}:\s{0,9}"([^"\\]{1,64})"/g;
 const accountId = /"entry"\s{0,9}:\s{0,9}\[\s{0,9}\{\s{0,9}"id"\s{0,9}:\s{0,9}"([^"\\]{1,64})"/;
 
-function numberIn(body: string): string | null {
+/** Meta bundles at most 1,000 events. */
+const maxNumbers = 1_000;
+
+/** The ids of the business numbers that a body names. */
+export function numbersIn(body: string): ReadonlySet<string> {
   const numbers = new Set<string>();
-  for (const [, id = ''] of body.matchAll(phoneNumberId)) numbers.add(id);
+  for (const [, id = ''] of body.matchAll(phoneNumberId)) {
+    if (numbers.size < maxNumbers) numbers.add(id);
+  }
+  return numbers;
+}
+
+function numberIn(body: string): string | null {
+  const numbers = numbersIn(body);
   const [first] = numbers;
   if (first === undefined) return null;
-  return numbers.size === 1 ? `number:${first}` : sourceOfNumbers(numbers);
+  return numbers.size === 1 ? sourceOfNumber(first) : sourceOfNumbers(numbers);
 }
 
 function accountIn(body: string): string | null {
   const id = accountId.exec(body.slice(0, searchedLength))?.[1];
-  return id === undefined ? null : `account:${id}`;
+  return id === undefined ? null : sourceOfAccount(id);
 }

@@ -34,7 +34,12 @@ describe('webhook event › progress', () => {
   it('parts with every outcome › the next attempt handles the open ones alone, and remembers the unreadable one', () => {
     const first = handleAll(startProgress(4), [[done], [unmatched], [invalid], [done, failed, failed]]);
     const verdict = judgeEvent(decidingOutcomes(first.progress), young);
-    assert.deepEqual(verdict, { kind: 'again', delayMs: 500, reason: 'unmatched: no message' });
+    assert.deepEqual(verdict, {
+      kind: 'again',
+      delayMs: 500,
+      reason: 'failed: MongoNetworkError',
+      isRead: false,
+    });
     const stored = progressAfter(verdict, first.progress);
     assert.ok(stored !== null);
     const second = handleAll(resumeProgress(stored, 4), [[], [done], [], [done, done, done]]);
@@ -55,7 +60,7 @@ describe('webhook event › progress', () => {
   it('more open parts than are remembered › all are handled again', () => {
     const outcomes = Array.from({ length: 1_002 }, () => [unmatched]);
     const { progress } = handleAll(startProgress(1_002), outcomes);
-    assert.equal(progressAfter({ kind: 'again', delayMs: 1, reason: '' }, progress), null);
+    assert.equal(progressAfter({ kind: 'again', delayMs: 1, reason: '', isRead: true }, progress), null);
     assert.ok(progress.open.length <= 1_001);
   });
 

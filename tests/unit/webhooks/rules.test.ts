@@ -30,13 +30,14 @@ describe('webhook event', () => {
     ['one is unmatched', [done, unmatched], 'unmatched: no message'],
     ['one failed', [failed, done], 'failed: MongoNetworkError'],
     ['one failed beside an invalid one', [invalid, failed], 'failed: MongoNetworkError'],
-    ['one is unmatched beside a failed one', [unmatched, failed], 'unmatched: no message'],
+    ['one is unmatched beside a failed one', [unmatched, failed], 'failed: MongoNetworkError'],
   ];
   for (const [name, outcomes, reason] of again) {
     it(`${name} › again while it is young, dead after the retry period`, () => {
-      assert.deepEqual(judgeEvent(outcomes, young), { kind: 'again', delayMs: 500, reason });
+      const isRead = !outcomes.includes(failed);
+      assert.deepEqual(judgeEvent(outcomes, young), { kind: 'again', delayMs: 500, reason, isRead });
       const late = { attempts: 4, ageMs: maxWaitMs - 1 };
-      assert.deepEqual(judgeEvent(outcomes, late), { kind: 'again', delayMs: 4_000, reason });
+      assert.deepEqual(judgeEvent(outcomes, late), { kind: 'again', delayMs: 4_000, reason, isRead });
       assert.deepEqual(judgeEvent(outcomes, old), { kind: 'dead', reason });
     });
   }
