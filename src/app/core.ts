@@ -28,6 +28,7 @@ import { buildTimers } from '../timers/build.ts';
 import type { TimerHandlers } from '../timers/timers.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import type { GraphOptions } from '../whatsapp/graph.ts';
+import { buildUnreadEvents } from '../webhooks/build.ts';
 import { createMediaApi } from '../whatsapp/media-api.ts';
 import { observeGateway } from '../whatsapp/observers.ts';
 import type { Config } from './config.ts';
@@ -88,11 +89,10 @@ export async function buildCore(config: Config, options: CoreOptions) {
     awaitCalls,
     numbers: numbers.numbers,
     addressStops,
-    consent: consent.consent,
-    policies: consent.policies,
-    preferences: consent.preferences,
-    readKeyword: consent.readKeyword,
-    onInbound: consent.onInbound,
+    /** The worker asks the intake right before each call. */
+    unreadEvents: buildUnreadEvents({ mongo, channels: channels.directory }),
+    ...{ consent: consent.consent, policies: consent.policies, preferences: consent.preferences },
+    ...{ readKeyword: consent.readKeyword, onInbound: consent.onInbound },
     ...{ facts: sending.facts, effects: sending.effects, receipts: sending.receipts },
     media,
     files: media.sends,

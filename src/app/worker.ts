@@ -98,7 +98,7 @@ async function startWork(config: Config, core: Core, observer: LoopObserver): Pr
 
 function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
   const { messages, effects, channels, templates, facts, conversations, answers, rates, media } = core;
-  const { gateway, metrics, clock, logger } = core;
+  const { unreadEvents, gateway, metrics, clock, logger } = core;
   const observer = createDispatchObserver(metrics);
   const { maxConcurrentDispatches, maxConcurrentFiles, maxCachedWorkflows } = config.worker;
   const { dispatch, fetchFile, copyFile, ...stateActivities } = createActivities({
@@ -107,6 +107,7 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     channels,
     templates,
     facts,
+    unreadEvents,
     conversations,
     answers,
     rates,

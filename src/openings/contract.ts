@@ -2,6 +2,7 @@
 export const gateNames = [
   'block-list',
   'consent',
+  'opt-outs',
   'schedule',
   'channel',
   'template',
@@ -19,7 +20,9 @@ export type GateName = (typeof gateNames)[number];
 /** Whether a wait at this gate is short (seconds, or the provider's own delay): such a message is not held. */
 export const isBrief = (gate: GateName): boolean => briefGates.has(gate);
 
-const briefGates: ReadonlySet<GateName> = new Set(['order', 'file', 'pair', 'rate', 'provider'] as const);
+const briefGates: ReadonlySet<GateName> = new Set([
+  ...(['opt-outs', 'order', 'file', 'pair', 'rate', 'provider'] as const),
+]);
 
 /** A call begins at most this long after the last look at its gates; else it is put off. */
 export const maxLookAgeMs = 2_000;

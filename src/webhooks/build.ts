@@ -24,6 +24,8 @@ import { countRefusals, observeEvents, observeIntake, observeItems } from './obs
 import { createWebhookProcessor } from './processor.ts';
 import { createWebhookRepository } from './repository.ts';
 import { webhookRoutes } from './routes.ts';
+import { createUnreadEvents } from './unread.ts';
+import { createUnreadRepository } from './unread-repository.ts';
 import { createUnknownWords } from './unknown-words/recorder.ts';
 import { createUnknownWordRepository } from './unknown-words/repository.ts';
 
@@ -40,6 +42,10 @@ interface ErasureDeps {
 
 /** The erasure of persons from stored events, for the API process. */
 export const buildErasure = (deps: ErasureDeps) => createErasure(deps);
+
+/** What the intake holds unread, for the last look before a call. */
+export const buildUnreadEvents = ({ mongo, channels }: ErasureDeps) =>
+  createUnreadEvents({ events: createUnreadRepository(mongo), channels });
 
 /** The unknown names of the provider; all that their command needs. */
 export const buildUnknownWordStore = (mongo: MongoConnection) => createUnknownWordRepository(mongo);

@@ -1,8 +1,8 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import type { ChannelDirectory, ChannelDoc } from '../channels/directory.ts';
 import type { ClientScope } from '../platform/mongo.ts';
-import { decodeCursor, type Cursor, type Page } from '../platform/pagination.ts';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
+import { listChannelsOf } from './channels-of-client.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
 import { canonicalIdOf, manyPersons, personKeyOf } from './persons.ts';
 import { redactBody } from './redaction.ts';
@@ -15,25 +15,9 @@ interface ErasureDeps {
 /** The stored fields that decide what happens to an event. */
 type Found = Pick<WebhookEventDoc, '_id' | 'channelId' | 'persons' | 'body'>;
 
-const channelPage = 200;
-
 /** Removes a person from the stored webhook events of a client. */
 export function createErasure({ mongo, channels }: ErasureDeps) {
   const events = openPlatformCollection(webhookEventModel, mongo);
-
-  async function listChannels(scope: ClientScope): Promise<ChannelDoc[]> {
-    const all: ChannelDoc[] = [];
-    let after: Cursor | null = null;
-    do {
-      const { items, nextCursor }: Page<ChannelDoc> = await channels.list(scope, {
-        limit: channelPage,
-        after,
-      });
-      all.push(...items);
-      after = nextCursor === null ? null : decodeCursor(nextCursor, 'date');
-    } while (after !== null);
-    return all;
-  }
 
   return {
     /**
@@ -49,7 +33,7 @@ export function createErasure({ mongo, channels }: ErasureDeps) {
       const ids = new Set(identities.map(canonicalIdOf));
       const keys = new Set(identities.map(personKeyOf));
       if (ids.size === 0) return;
-      const isOwn = ownershipOf(await listChannels(scope));
+      const isOwn = ownershipOf(await listChannelsOf(channels, scope));
       const whole: Types.ObjectId[] = [];
       const found = events
         .find({ status: { $in: ['parked', 'dead', 'done'] }, $or: eventsNaming(ids, keys) }, { session })

@@ -184,6 +184,7 @@ describe('dispatch › the last look before the call', () => {
       'find contacts': 2,
       'find messages': 1,
       'find sla_clocks': 1,
+      'find webhook_events': 1,
       'findAndModify messages': 1,
       'update messages': 1,
       'update pair_rates': 1,

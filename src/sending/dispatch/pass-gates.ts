@@ -3,7 +3,6 @@ import type { Types } from 'mongoose';
 import type { ChannelDoc } from '../../channels/directory.ts';
 import { isMissing, type MissingFact, type ReadFacts } from '../gates/facts.ts';
 import { judgeGates, type GateVerdict, type Waiting } from '../gates/rules.ts';
-import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import { burstOf, isBulkPriority, maxPermitWaitMs, priorityOrDefault } from '../messages/rules.ts';
@@ -15,6 +14,8 @@ import { contactDeleted, recipientMoved } from './recipient.ts';
 import { copyOfFile, type FileOutcome } from './file.ts';
 import { noToken, openSender } from './sender.ts';
 import { awaitTurn } from './turn.ts';
+import { awaitReading } from './unread.ts';
+import { waitBriefly } from './wait.ts';
 import type { AttemptRetry, AttemptEnd, DispatchDeps, Missing, Target } from './steps.ts';
 
 /** `open`: all gates are open and the rate limits granted; end the permit after the answer. */
@@ -39,6 +40,8 @@ export async function passGates(deps: DispatchDeps, target: Target, message: Mes
   if (isMissing(read)) return stopped(await endWithout(read, deps, target, message));
   const closed = await judge(deps, target, { message, read });
   if (closed !== null) return stopped(closed);
+  const unread = await awaitReading(deps, target, { message, read });
+  if (unread !== null) return stopped(unread);
   const sender = openSender(deps, read);
   if (sender === null) return stopped(await holdOrRetry(deps, target, { message, waiting: noToken(deps) }));
   const file = await copyOfFile(deps, target, message, sender.phoneNumberId);
@@ -259,22 +262,4 @@ async function takePermit(
   const waitMs = permit.retryAfterMs * (1 + randomFraction());
   const until = new Date(deps.clock.now().getTime() + waitMs);
   return waitBriefly(deps, target, { gate: 'rate', reason: 'rate of the channel', until });
-}
-
-/** A wait of seconds: the server retries the activity after it, which adds no event to the history. */
-async function waitBriefly(
-  { messages, clock }: DispatchDeps,
-  { scope, id }: Target,
-  { gate, reason, until }: Required<Waiting>,
-): Promise<AttemptRetry> {
-  const now = clock.now();
-  await messages.noteWaiting(scope, id, { gate, reason, until, since: now });
-  const delayMs = Math.max(1, until.getTime() - now.getTime());
-  return {
-    kind: 'again',
-    type: waitTypeOf(gate),
-    message: `${reason}: next try in ${Math.ceil(delayMs / 1_000)} s`,
-    delayMs,
-    isWait: true,
-  };
 }

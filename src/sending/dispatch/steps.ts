@@ -18,6 +18,7 @@ import { leavesLate } from '../messages/rules.ts';
 import type { MessageDoc, MessageRepository } from '../messages/use-cases.ts';
 import type { ErrorEffects } from './effects.ts';
 import { insistOn } from './insist.ts';
+import type { UnreadEvents } from './unread-events.ts';
 
 export interface DispatchDeps {
   readonly messages: Pick<
@@ -37,6 +38,7 @@ export interface DispatchDeps {
   readonly channels: Pick<ChannelDirectory, 'senderOf'>;
   readonly templates: Pick<TemplateCatalogue, 'contentForSend'>;
   readonly facts: GateFactsReader;
+  readonly unreadEvents: UnreadEvents;
   readonly conversations: Pick<ConversationThreads, 'moveUp'>;
   readonly answers: Pick<AnswerLog, 'note'>;
   readonly rates: Pick<SendRates, 'acquire' | 'reservePair' | 'reserveUser'>;
@@ -51,13 +53,14 @@ export interface DispatchDeps {
 
 /** The dependencies with `insist` around every database step. `acquire` is exempt: it has a wait of its own. */
 export const insistentSteps = (deps: DispatchDeps): DispatchDeps => {
-  const { messages, templates, facts, conversations, answers, effects } = deps;
+  const { messages, templates, facts, unreadEvents, conversations, answers, effects } = deps;
   const { acquire, ...reservations } = deps.rates;
   return {
     ...deps,
     messages: insistOn(messages),
     templates: insistOn({ contentForSend: templates.contentForSend }),
     facts: insistOn(facts),
+    unreadEvents: insistOn(unreadEvents),
     conversations: insistOn({ moveUp: conversations.moveUp }),
     answers: insistOn({ note: answers.note }),
     rates: { ...insistOn(reservations), acquire },

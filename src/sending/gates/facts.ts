@@ -74,6 +74,8 @@ export interface ReadFacts {
   readonly contact: ContactDoc;
   /** Where the message goes now; null if the person has no address. */
   readonly address: Address | null;
+  /** The keys of all identities through which a message may concern the person (`person.ts`). */
+  readonly identities: readonly string[];
   /** WhatsApp could not deliver to the recipient's number before. A warning only; no gate. */
   readonly isNumberSuspect: boolean;
 }
@@ -153,6 +155,7 @@ async function readFacts(
     channel,
     contact,
     address,
+    identities: person.identities,
     isNumberSuspect: reached.numberSuspect !== undefined,
     facts: {
       message: {

@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ContactDirectory, ContactDoc } from '../../people/contacts/directory.ts';
-import { keysInAnySpelling } from '../../people/contacts/rules.ts';
+import { formerKeysOf, identityKeysOf, keysInAnySpelling } from '../../people/contacts/rules.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import {
   addressOfContact,
@@ -25,6 +25,8 @@ export interface PersonFacts {
   readonly consent: PersonConsent;
   /** The keys of all these addresses. */
   readonly keys: readonly string[];
+  /** These keys, and those of every identity, past ones too, of everyone whose opt-out would concern the message. */
+  readonly identities: readonly string[];
 }
 
 export interface PersonDeps {
@@ -67,17 +69,22 @@ export const createPersonReader =
     const own = [...keysInAnySpelling(contact), ...keysInAnySpelling(reached)];
     const others = [...new Set(own)].filter((key) => !known.has(key));
     const rest = others.length === 0 ? { people: [], stops: new Set<never>() } : await readAt(others);
+    const people = [contact, ...first.people, ...rest.people];
     return {
       contact,
       reached,
       address: addressOfContact(reached),
       keys: [...firstKeys, ...others],
-      consent: consentOf(
-        [contact, ...first.people, ...rest.people],
-        new Set([...first.stops, ...rest.stops]),
-      ),
+      identities: [...new Set([...firstKeys, ...others, ...people.flatMap(everyKeyOf)])],
+      consent: consentOf(people, new Set([...first.stops, ...rest.stops])),
     };
   };
+
+const everyKeyOf = (contact: ContactDoc): readonly string[] => [
+  ...keysInAnySpelling(contact),
+  ...identityKeysOf(contact),
+  ...formerKeysOf(contact),
+];
 
 /** The strictest of everyone's: an opt-out or a block of one contact concerns the whole address. */
 const consentOf = (
