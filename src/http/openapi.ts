@@ -202,7 +202,8 @@ const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
     Object.entries(entry.replies).map(([text, schema]) => {
       const status = Number(text);
       const isFile = schema === null && entry.sendsFile === true && status < 300;
-      const own = (schema === null && !isFile) || status >= 300 ? [] : successHeadersOf(entry, status);
+      const hasOwn = schema !== null || isFile || entry.sendsOutcome === true;
+      const own = hasOwn && status < 300 ? successHeadersOf(entry, status) : [];
       return [
         text,
         {
