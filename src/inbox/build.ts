@@ -22,6 +22,7 @@ import { buildTeamTools } from './build-team-tools.ts';
 import { createBusinessHoursRepository } from './business-hours/repository.ts';
 import type { FindLastWords } from './auto-closing/last-words.ts';
 import { createArrivals } from './conversations/arrivals.ts';
+import { createHoldContact } from './conversations/contact-hold.ts';
 import { createConversationReferences } from './conversations/references.ts';
 import { createConversationRepository } from './conversations/repository.ts';
 import { createConversationThreads } from './conversations/threads.ts';
@@ -111,6 +112,7 @@ export function buildInbox(deps: InboxDeps) {
     ...{ mongo, repository, deadlines, teams, readSettings, findWait, findLastWords, timers, audit, clock },
   });
   const { receive } = assignment;
+  const holdContact = createHoldContact(contacts);
   const { wakeByMessage, followSettings: follow } = decisions;
   const { reading, readable, seen, seenMarks } = buildReading({
     ...{ mongo, conversations: repository, readable: deps.readable, readSettings, timers, audit, clock },
@@ -119,9 +121,12 @@ export function buildInbox(deps: InboxDeps) {
     ...{ mongo, conversations: repository, contacts, clients, timers, audit, clock },
   });
   return {
-    conversations: createConversationThreads({ conversations: repository, leads, clock }),
+    conversations: createConversationThreads({
+      ...{ conversations: repository, leads, holdContact, runInTransaction: audit.runInTransaction, clock },
+    }),
     arrivals: createArrivals({
-      ...{ conversations: repository, leads, readSettings, deadlines, wakeByMessage, receive, clock },
+      ...{ conversations: repository, leads, holdContact },
+      ...{ readSettings, deadlines, wakeByMessage, receive, clock },
     }),
     /** Answers of people, as sending learns of them. */
     answers: sla.answers,

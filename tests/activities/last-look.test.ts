@@ -94,6 +94,12 @@ describe('dispatch › the last look before the call', () => {
       store: ({ message }) => stage.collection('channels').deleteOne({ _id: message.channelId }),
     },
     {
+      name: 'the contact is deleted',
+      gate: 'channel',
+      ending: 'settled',
+      store: ({ message }) => stage.collection('contacts').deleteOne({ _id: message.contactId }),
+    },
+    {
       name: 'the contact is blocked',
       gate: 'consent',
       ending: 'settled',

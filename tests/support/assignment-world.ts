@@ -86,6 +86,8 @@ export async function startAssignmentWorld(name: string) {
     ...{ conversations: store.repository, leads: people.leads, clock },
     deadlines: { awaitAnswer: async () => undefined },
     readSettings,
+    // The contacts of this world are not stored.
+    holdContact: async () => undefined,
     ...{ wakeByMessage: process.wakeByMessage, receive: process.receive },
   });
   const collection = <Doc extends mongo.Document = mongo.Document>(of: string) =>

@@ -67,6 +67,8 @@ export async function startSlaWorld(name: string) {
   const arrivals = createArrivals({
     ...{ conversations: repository, leads: people.leads, deadlines: process.deadlines, clock },
     readSettings: createInboxSettingsReader(store.settings),
+    // The contacts of this world are not stored.
+    holdContact: async () => undefined,
     // Nothing is snoozed or queued here.
     wakeByMessage: async (_of, conversation) => conversation,
     receive: async () => undefined,

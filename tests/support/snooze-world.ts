@@ -89,6 +89,8 @@ export async function startSnoozeWorld(name: string) {
   const arrivals = createArrivals({
     ...{ conversations, leads: people.leads, deadlines, readSettings, clock },
     ...{ wakeByMessage: worker.waking.wakeByMessage, receive },
+    // The contacts of this world are not stored.
+    holdContact: async () => undefined,
   });
   const settings = createInboxSettingsUseCases({
     ...{ settings: store.settings, readSettings, follow: worker.closing.followSettings, audit },

@@ -6,6 +6,7 @@ import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { InboxSettingsReader } from '../settings/reader.ts';
 import type { ReceiveArrival } from './assignments.ts';
+import type { HoldContact } from './contact-hold.ts';
 import type { ConversationDeadlines } from './deadlines.ts';
 import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
 import type { WakeByMessage } from './waking.ts';
@@ -14,6 +15,7 @@ import { laterWindow, ruleForClosed, windowAfter } from './rules.ts';
 export interface ArrivalDeps {
   readonly conversations: ConversationRepository;
   readonly leads: LeadDirectory;
+  readonly holdContact: HoldContact;
   readonly readSettings: InboxSettingsReader;
   readonly deadlines: Pick<ConversationDeadlines, 'awaitAnswer'>;
   /** Finds an agent for what arrives, or keeps it waiting for one. */
@@ -46,10 +48,10 @@ interface Placed {
 /**
  * The conversation of a new message that the contact wrote, with its window, its unread count and its lead, in the
  * transaction that stores the message. A unique index refuses a second live conversation with the duplicate key error: the
- * caller repeats the transaction.
+ * caller repeats the transaction. `placeWithin` throws `not-found` if the contact has just been deleted.
  */
 export function createArrivals(deps: ArrivalDeps) {
-  const { conversations, leads, readSettings, wakeByMessage, clock } = deps;
+  const { conversations, leads, holdContact, readSettings, wakeByMessage, clock } = deps;
   const followArrival = createFollowArrival(deps);
   const withLead = createWithLead({ conversations, leads });
 
@@ -59,6 +61,7 @@ export function createArrivals(deps: ArrivalDeps) {
     { at, referral, ...window }: ArrivalTouch,
     session: ClientSession,
   ): Promise<Placed> {
+    await holdContact(scope, key.contactId, session);
     const earlier = await conversations.findWithLatestWindow(scope, key, session);
     const fresh = {
       ...{ _id: newId(), ...key, lastMessageAt: at, createdAt: clock.now(), version: 1 },

@@ -6,19 +6,32 @@ import type { ConversationDoc, ConversationKey, ConversationRecord } from './mod
 
 const withoutHistory = { projection: { history: 0 } } as const;
 
-/** The writes of groups and of the backlog. */
+/** The writes of groups and of the backlog, and the thread that keeps a contact. */
 export const createOtherThreads = (conversations: TenantCollection<ConversationRecord>) => ({
+  /** The contact's latest thread on any channel, open or closed. */
+  findOfContact: (
+    scope: ClientScope,
+    contactId: Types.ObjectId,
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOne<ConversationDoc>(
+      scope,
+      { contactId },
+      { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, session },
+    ),
+
   /** The thread with this id, created closed from `fresh` if there is none. */
   findOrInsertClosed: (
     scope: ClientScope,
     key: ConversationKey,
     { _id, ...fresh }: Pick<ConversationDoc, '_id' | 'unreadCount' | 'createdAt' | 'version'>,
-    lastMessageAt: Date,
+    { lastMessageAt, session }: { readonly lastMessageAt: Date; readonly session: ClientSession },
   ): Promise<ConversationDoc> =>
     conversations.findOrInsert(
       scope,
       { _id },
       { $setOnInsert: { ...key, ...fresh, status: 'closed', history: [] }, $max: { lastMessageAt } },
+      { session },
     ),
 
   noteArrival: (

@@ -1,17 +1,20 @@
-import type { Types } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ConversationDoc, ConversationRepository } from './repository.ts';
 
 /** Finds a conversation that refers to a contact or lead. */
-export function createConversationReferences(conversations: Pick<ConversationRepository, 'list'>) {
+export function createConversationReferences(
+  conversations: Pick<ConversationRepository, 'list' | 'findOfContact'>,
+) {
   const first = { limit: 1, after: null };
 
   return {
     /** The contact's latest conversation, open or closed. */
-    async anyOfContact(scope: ClientScope, contactId: Types.ObjectId): Promise<ConversationDoc | null> {
-      const [conversation] = await conversations.list(scope, { contactId }, first);
-      return conversation ?? null;
-    },
+    anyOfContact: (
+      scope: ClientScope,
+      contactId: Types.ObjectId,
+      session: ClientSession,
+    ): Promise<ConversationDoc | null> => conversations.findOfContact(scope, contactId, session),
 
     /** An open or pending conversation about the lead. */
     async liveOfLead(scope: ClientScope, leadId: Types.ObjectId): Promise<ConversationDoc | null> {

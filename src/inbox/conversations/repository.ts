@@ -161,7 +161,11 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     scope: ClientScope,
     key: ConversationKey,
     fresh: Omit<ConversationDoc, 'clientId' | 'channelId' | 'contactId' | 'lastMessageAt' | 'status'>,
-    { lastMessageAt, ...options }: { readonly lastMessageAt: Date } & TouchOptions,
+    {
+      lastMessageAt,
+      session,
+      ...options
+    }: { readonly lastMessageAt: Date; readonly session?: ClientSession } & TouchOptions,
   ): Promise<ConversationDoc> {
     return conversations.findOrInsert(
       scope,
@@ -171,6 +175,7 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
         $max: { lastMessageAt },
         ...counting(options),
       },
+      { session },
     );
   },
 

@@ -3,6 +3,8 @@ import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { derivedId, newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import type { RunInTransaction } from '../../platform/transaction.ts';
+import type { HoldContact } from './contact-hold.ts';
 import type {
   ConversationDoc,
   ConversationKey,
@@ -18,6 +20,8 @@ export type { ConversationDoc, TouchedThread, WindowWriter } from './repository.
 export interface ConversationDeps {
   readonly conversations: ConversationRepository;
   readonly leads: LeadDirectory;
+  readonly holdContact: HoldContact;
+  readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;
 }
 
@@ -26,24 +30,29 @@ export type ConversationThreads = ReturnType<typeof createConversationThreads>;
 /** A contact has one live thread on each channel, and any number of closed ones. */
 const maxThreads = 100;
 
-export function createConversationThreads({ conversations, leads, clock }: ConversationDeps) {
-  async function openLive(
+export function createConversationThreads(deps: ConversationDeps) {
+  const { conversations, leads, holdContact, runInTransaction, clock } = deps;
+
+  const openLive = (
     scope: ClientScope,
     key: ConversationKey,
     { at, leadId, ...options }: { at: Date; leadId?: Types.ObjectId } & TouchOptions,
-  ): Promise<ConversationDoc> {
-    const { windowExpiresAt, windowFrom } = (await conversations.findWithLatestWindow(scope, key)) ?? {};
-    const fresh = {
-      ...{ _id: newId(), unreadCount: 0, createdAt: clock.now(), version: 1 },
-      ...(leadId === undefined ? {} : { leadId }),
-      ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
-      ...(windowFrom === undefined ? {} : { windowFrom }),
-    };
-    return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at, ...options });
-  }
+  ): Promise<ConversationDoc> =>
+    runInTransaction(async (session) => {
+      await holdContact(scope, key.contactId, session);
+      const latest = await conversations.findWithLatestWindow(scope, key, session);
+      const { windowExpiresAt, windowFrom } = latest ?? {};
+      const fresh = {
+        ...{ _id: newId(), unreadCount: 0, createdAt: clock.now(), version: 1 },
+        ...(leadId === undefined ? {} : { leadId }),
+        ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
+        ...(windowFrom === undefined ? {} : { windowFrom }),
+      };
+      return conversations.findOrInsertLive(scope, key, fresh, { lastMessageAt: at, session, ...options });
+    });
 
   return {
-    ...createOtherThreads({ conversations, clock }),
+    ...createOtherThreads(deps),
     ...createWindows({ conversations }),
 
     /** Omits the history. */
@@ -57,8 +66,8 @@ export function createConversationThreads({ conversations, leads, clock }: Conve
     },
 
     /**
-     * The live thread for a message at `at` that a person wrote; creates the thread if there is none. A thread without
-     * a lead gets one. With `takesTurn`, `turns` is the turn of the message; with `isMessage`, the thread has its place.
+     * The live thread for a message at `at` that a person wrote; creates the thread if there is none, or throws `not-found`
+     * if the contact has just been deleted. A thread without a lead gets one. With `takesTurn`, `turns` is the turn of the message; with `isMessage`, the thread has its place.
      */
     async findOrOpen(
       scope: ClientScope,
@@ -143,7 +152,12 @@ const createWindows = ({ conversations }: Pick<ConversationDeps, 'conversations'
 });
 
 /** Threads of groups and of the backlog. */
-const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'conversations' | 'clock'>) => ({
+const createOtherThreads = ({
+  conversations,
+  holdContact,
+  runInTransaction,
+  clock,
+}: Omit<ConversationDeps, 'leads'>) => ({
   /**
    * The contact's latest thread on the channel, open or closed, for an old message at `at`. If there is none, a closed
    * one: a backlog of thousands must not fill the inbox.
@@ -155,7 +169,10 @@ const createOtherThreads = ({ conversations, clock }: Pick<ConversationDeps, 'co
     const { channelId, contactId } = key;
     const _id = derivedId(`imported:${channelId.toHexString()}:${contactId.toHexString()}`);
     const fresh = { _id, unreadCount: 0, createdAt: clock.now(), version: 1 };
-    return conversations.findOrInsertClosed(scope, key, fresh, at);
+    return runInTransaction(async (session) => {
+      await holdContact(scope, contactId, session);
+      return conversations.findOrInsertClosed(scope, key, fresh, { lastMessageAt: at, session });
+    });
   },
 
   /** The live thread of a group; a new one has neither contact nor lead. */

@@ -113,7 +113,7 @@ export function createContactDirectory(deps: ContactDeps) {
       return record;
     },
 
-    /** Reads a contact and locks it until the end of a transaction that copies from it. */
+    /** Reads a contact and locks it until the end of a transaction that copies from it, or begins to refer to it. */
     holdForCopy: (
       scope: ClientScope,
       id: Types.ObjectId,

@@ -62,10 +62,14 @@ export interface ContactDependents {
    * person said, or a deleted one: its waiting messages must be canceled.
    */
   stopInherited(scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void>;
-  /** A conversation that still needs the contact; null if nothing does. */
+  /**
+   * A conversation that still needs the contact; null if nothing does. Whoever begins one holds the contact in the same
+   * transaction, so of a beginning and a deletion that meet, the second one is repeated and sees the first.
+   */
   useOfContact(
     scope: ClientScope,
     contactId: Types.ObjectId,
+    session: ClientSession,
   ): Promise<{ readonly conversationId: string; readonly status: string } | null>;
   /** Deletes what belongs to the contact, inside the transaction that deletes it. */
   contactDeleted(

@@ -94,7 +94,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
     remove: (scope: ClientScope, by: Person, ref: ResourceRef): Promise<void> =>
       resource.remove(scope, by, ref, async (contact, session) => {
         const { _id } = contact;
-        const use = await dependents.useOfContact(scope, _id);
+        const use = await dependents.useOfContact(scope, _id, session);
         if (use !== null) {
           const { conversationId, status } = use;
           const detail = `The contact has the conversation ${conversationId} (${status}).`;

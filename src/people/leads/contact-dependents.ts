@@ -37,8 +37,8 @@ export const createContactDependents = ({
   messageAnswered: addressStops.messageAnswered,
   stopInherited,
 
-  async useOfContact(scope, contactId) {
-    const conversation = await conversations.anyOfContact(scope, contactId);
+  async useOfContact(scope, contactId, session) {
+    const conversation = await conversations.anyOfContact(scope, contactId, session);
     if (conversation === null) return null;
     return { conversationId: conversation._id.toHexString(), status: conversation.status };
   },

@@ -116,7 +116,7 @@ export interface ContactRecord extends ContactDoc {
   readonly consentLog: readonly ConsentEntry[];
   /** Entries dropped from the log, which the audit keeps; see `loggedConsent`. */
   readonly consentEntriesDropped?: number;
-  /** Incremented by every transaction that copies from this contact, so that it conflicts with changes of the contact. */
+  /** Incremented by every transaction that copies from this contact or refers to it, so that it conflicts with its changes. */
   readonly copies?: number;
 }
 
