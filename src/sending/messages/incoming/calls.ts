@@ -9,7 +9,7 @@ import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { CallItem } from '../../../whatsapp/calls.ts';
 import type { CallContent } from '../store/model.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson, draftEntry, findEarlier, isSame, keysOfPerson, maxStoreTries } from './entries.ts';
+import { contactOfPerson, draftEntry, findEarlier, keysOfPerson, maxStoreTries } from './entries.ts';
 import { messageTime, threadTimes } from './rules.ts';
 
 export interface CallDeps {
@@ -46,11 +46,11 @@ export function createCalls(deps: CallDeps) {
       const key = { channelId, contactId: contact._id };
       const direction = directionOf(item);
       await retryOnDuplicateKey(async () => {
-        const earlier = await findEarlier(messages, scope, item.callId);
+        const earlier = await findEarlier(messages, scope, { ...key, providerMessageId: item.callId });
         if (earlier === null) return storeCall(deps, { scope, key, at, now }, item);
-        if (!isSame(earlier, { ...key, direction })) return;
+        if (earlier.direction !== direction) return;
         const event = { event: eventOf(item), call: callOf(item), at };
-        await messages.noteCallEvent(scope, item.callId, {
+        await messages.noteCallEvent(scope, earlier._id, {
           ...event,
           timestamp: threadTimes(at, now).timestamp,
         });

@@ -11,6 +11,7 @@ import {
   type InboundDeps,
   type InboundPlace,
 } from './arrival.ts';
+import { writerOf } from './entries.ts';
 import { messageTime, threadTimes } from './rules.ts';
 
 type ChangeReceiver = (
@@ -56,6 +57,7 @@ export const createChangeReceiver =
         ...scope,
         conversationId: conversation._id,
         ...target,
+        ...writerOf(target),
         senderType: author.senderType,
         messageType: item.messageType,
         content: {},

@@ -7,12 +7,12 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import { readPerson } from '../../../whatsapp/identity.ts';
 import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
-import type { StoredMessage } from '../store/inbound-writes.ts';
+import type { MessageIdentity, StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc, MessageRepository } from '../store/repository.ts';
 import { writtenTimeOf } from '../rules.ts';
 import { contentOf, keepSource } from './arrival.ts';
 import type { FilesOfMessages } from './files.ts';
-import { threadTimes } from './rules.ts';
+import { answeredOf, threadTimes } from './rules.ts';
 
 /** Null if no id is usable. */
 export const identityOfPerson = ({
@@ -39,17 +39,17 @@ export async function contactOfPerson(
   return contact;
 }
 
-/** The stored message with this provider id; null if there is none, or only one that stands for it. */
+/** The stored message of this identity; null if there is none, or only one that stands for it. */
 export async function findEarlier(
   messages: Pick<MessageRepository, 'findStored'>,
   scope: ClientScope,
-  providerMessageId: string,
+  identity: MessageIdentity,
 ): Promise<StoredMessage | null> {
-  const stored = await messages.findStored(scope, providerMessageId);
+  const stored = await messages.findStored(scope, identity);
   return stored?.awaitsOriginal === true ? null : stored;
 }
 
-/** Whether a stored message is of this author. Another one with the same provider id is not touched. */
+/** Whether a stored message is of this author. */
 export const isSame = (
   stored: StoredMessage,
   { channelId, contactId, direction }: Pick<MessageDoc, 'channelId' | 'contactId' | 'direction'>,
@@ -87,16 +87,34 @@ export const draftEntry = (
     { key: `${given.status}:${at.getTime()}`, status: given.status, timestamp: at },
   ],
   ...given,
+  ...writerOf({ contactId, ...given }),
 });
+
+/** The contact that wrote an inbound message, which is part of its identity. */
+export const writerOf = ({
+  direction,
+  contactId,
+}: Pick<MessageDoc, 'direction' | 'contactId'>): Pick<MessageDoc, 'writerId'> =>
+  direction === 'inbound' ? { writerId: contactId } : {};
+
+interface ContentPlace {
+  readonly scope: ClientScope;
+  readonly channelId: Types.ObjectId;
+  readonly contactId: Types.ObjectId;
+}
 
 /** The fields that come from the provider's message, in either direction. */
 export async function contentFields(
   messages: Pick<MessageRepository, 'findAnswered'>,
-  scope: ClientScope,
+  { scope, channelId, contactId }: ContentPlace,
   message: InboundItem,
 ) {
   const { contextId, contextFrom, providerMessageId, messageType } = message;
-  const answered = contextId === undefined ? null : await messages.findAnswered(scope, contextId);
+  const found =
+    contextId === undefined
+      ? []
+      : await messages.findAnswered(scope, { channelId, providerMessageId: contextId });
+  const answered = answeredOf(found, contactId);
   return {
     messageType,
     providerMessageId,

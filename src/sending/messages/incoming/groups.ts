@@ -51,6 +51,8 @@ export function createGroups(deps: GroupDeps) {
   const storeAndCount = createCountedStore(deps);
 
   return {
+    ...createGroupNotes(deps),
+
     /** A message of a participant; false if they cannot be identified. */
     async receive({ scope, channelId, groupId }: GroupPlace, item: InboundItem): Promise<boolean> {
       const now = clock.now();
@@ -61,7 +63,9 @@ export function createGroups(deps: GroupDeps) {
           ? await contactOfPerson(contacts, scope, { person: authorOf(item) })
           : await contacts.follow(scope, identityChange, { at, name });
       if (author === null) return false;
-      if ((await findEarlier(messages, scope, item.providerMessageId)) !== null) return true;
+      const { providerMessageId } = item;
+      const written = { channelId, contactId: author._id, direction: 'inbound', providerMessageId } as const;
+      if ((await findEarlier(messages, scope, written)) !== null) return true;
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       const entry = draftEntry(
         { scope, conversation, contactId: author._id, at, now },
@@ -71,16 +75,24 @@ export function createGroups(deps: GroupDeps) {
           groupId,
           status: 'received',
           ...profileOf(item),
-          ...(await contentFields(messages, scope, item)),
+          ...(await contentFields(messages, { scope, channelId, contactId: author._id }, item)),
         },
       );
       await storeAndCount({ entry, message: item, now });
       return true;
     },
+  };
+}
 
+/** What the contacts of a group did not write. */
+const createGroupNotes = (deps: GroupDeps) => {
+  const { messages, conversations, clock } = deps;
+  return {
     /** A message that the business sent to the group from its phone. */
     async receiveEcho({ scope, channelId, groupId }: GroupPlace, { message }: EchoItem): Promise<void> {
-      if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
+      const { providerMessageId } = message;
+      const sent = { channelId, direction: 'outbound', providerMessageId } as const;
+      if ((await findEarlier(messages, scope, sent)) !== null) return;
       const now = clock.now();
       const at = messageTime(message.timestampMs, now);
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
@@ -91,7 +103,11 @@ export function createGroups(deps: GroupDeps) {
           senderType: 'phone',
           groupId,
           status: 'sent',
-          ...(await contentFields(messages, scope, message)),
+          ...(await contentFields(
+            messages,
+            { scope, channelId, contactId: conversation.contactId },
+            message,
+          )),
         },
       );
       await storeEntry(deps, { entry, message, now });
@@ -100,7 +116,8 @@ export function createGroups(deps: GroupDeps) {
     /** A change of the group, as an entry of its thread; a new subject renames it. */
     async noteEvent(scope: ClientScope, channelId: Types.ObjectId, item: GroupEventItem): Promise<void> {
       const { groupId, word, details, key, subject } = item;
-      if ((await findEarlier(messages, scope, key)) !== null) return;
+      const told = { channelId, direction: 'inbound', providerMessageId: key } as const;
+      if ((await findEarlier(messages, scope, told)) !== null) return;
       const now = clock.now();
       const at = messageTime(item.atMs, now);
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
@@ -120,7 +137,7 @@ export function createGroups(deps: GroupDeps) {
       await messages.insert(scope, entry);
     },
   };
-}
+};
 
 const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => ({
   ...(from === undefined ? {} : { waId: from }),
@@ -135,7 +152,10 @@ const createCountedStore =
   ({ entry, message, now }: EntryToStore): Promise<void> =>
     retryOnDuplicateKey(async () => {
       const scope = scopeOf(entry.clientId);
-      if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
+      const { channelId, contactId, direction } = entry;
+      const { providerMessageId } = message;
+      const written = { channelId, contactId, direction, providerMessageId };
+      if ((await findEarlier(messages, scope, written)) !== null) return;
       await runInTransaction(async (session) => {
         const isWritten = isWrittenByContact(message);
         const thread = isWritten

@@ -20,7 +20,7 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
-import { findEarlier, isSame, maxStoreTries, storeEntryWithin } from './entries.ts';
+import { findEarlier, maxStoreTries, storeEntryWithin, writerOf } from './entries.ts';
 import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime, threadTimes } from './rules.ts';
 
@@ -31,11 +31,11 @@ export function createInboundService(deps: InboundDeps) {
   return {
     /**
      * Stores a message of a contact, or a change of one; finds or creates its contact, lead and conversation. Idempotent
-     * by the unique index on the provider's id. Returns false if the sender cannot be identified.
+     * by the unique index on channel, sender and provider's id. Returns false if the sender cannot be identified.
      */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
       const at = messageTime(item.timestampMs, deps.clock.now());
-      const sender = await findSender(deps, scope, { item, at });
+      const sender = await findSender(deps, scope, { channelId, item, at });
       if (sender === null) return false;
       const { contact, repliesTo } = sender;
       if (contact.name === undefined && item.profileName !== undefined) {
@@ -57,7 +57,7 @@ interface ReceivedMessage {
   readonly repliesTo: Types.ObjectId | null;
 }
 
-/** Null if the id is that of a message by somebody else: then nothing is stored. */
+/** Null if the conversation of a message that was stored before is gone. */
 const receiveMessage = (
   deps: InboundDeps,
   place: InboundPlace,
@@ -66,10 +66,12 @@ const receiveMessage = (
   retryOnDuplicateKey(async () => {
     const { item } = received;
     const { scope, channelId, contact } = place;
-    const earlier = await findEarlier(deps.messages, scope, item.providerMessageId);
-    if (earlier === null) return receiveNew(deps, place, received);
+    const { providerMessageId } = item;
     const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
-    return isSame(earlier, author) ? receiveAgain(deps, place, { item, earlier }) : null;
+    const earlier = await findEarlier(deps.messages, scope, { ...author, providerMessageId });
+    return earlier === null
+      ? receiveNew(deps, place, received)
+      : receiveAgain(deps, place, { item, earlier });
   }, maxStoreTries);
 
 /** Stores the message with all that it changes in its conversation, in one transaction. */
@@ -205,6 +207,7 @@ function draftInbound({ scope, conversation, item, at, now, repliesTo }: Inbound
     channelId: conversation.channelId,
     contactId: conversation.contactId,
     direction: 'inbound',
+    ...writerOf({ direction: 'inbound', contactId: conversation.contactId }),
     senderType: item.messageType === 'system' ? 'system' : 'contact',
     messageType: item.messageType,
     content: contentOf(item),

@@ -6,6 +6,7 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem, StatusItem } from '../../../whatsapp/events.ts';
 import { senderOf, type PersonIdentity } from '../../../whatsapp/identity.ts';
 import type { MessageRepository, ReceiptTarget } from '../store/repository.ts';
+import { answeredOf } from './rules.ts';
 
 /** The people that messages and receipts name. */
 
@@ -27,24 +28,34 @@ export interface Sender {
 export async function findSender(
   { contacts, messages }: SenderDeps,
   scope: ClientScope,
-  { item, at }: { readonly item: InboundItem; readonly at: Date },
+  {
+    channelId,
+    item,
+    at,
+  }: { readonly channelId: Types.ObjectId; readonly item: InboundItem; readonly at: Date },
 ): Promise<Sender | null> {
   const { profileName: name, identityChange, contextId } = item;
-  const quoted = contextId === undefined ? null : await messages.findAnswered(scope, contextId);
-  const repliesTo = quoted?._id ?? null;
-  if (identityChange !== undefined)
-    return { contact: await contacts.follow(scope, identityChange, { at, name }), repliesTo };
+  const found =
+    contextId === undefined
+      ? []
+      : await messages.findAnswered(scope, { channelId, providerMessageId: contextId });
+  const quoted = answeredOf(found);
+  const sender = (contact: ContactDoc): Sender => ({
+    contact,
+    repliesTo: answeredOf(found, contact._id)?._id ?? null,
+  });
+  if (identityChange !== undefined) return sender(await contacts.follow(scope, identityChange, { at, name }));
   const identity = senderOf(item);
   if (identity === null) return null;
   const answered = isInGroup(item) || quoted === null ? undefined : await answeredBy(contacts, scope, quoted);
-  return { contact: await contacts.recognise(scope, { identity, at }, { name, answered }), repliesTo };
+  return sender(await contacts.recognise(scope, { identity, at }, { name, answered }));
 }
 
 /** In a group anybody can quote our message. */
 const isInGroup = ({ raw }: InboundItem): boolean =>
   raw['group_id'] !== undefined && raw['group_id'] !== null;
 
-type Quoted = NonNullable<Awaited<ReturnType<MessageRepository['findAnswered']>>>;
+type Quoted = Awaited<ReturnType<MessageRepository['findAnswered']>>[number];
 
 async function answeredBy(
   contacts: SenderDeps['contacts'],

@@ -89,7 +89,9 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       const at = messageTime(message.timestampMs, now);
       const key = { channelId, contactId: contact._id };
       await retryOnDuplicateKey(async () => {
-        if ((await findEarlier(messages, scope, message.providerMessageId)) !== null) return;
+        const { providerMessageId } = message;
+        const sent = { channelId, direction: 'outbound', providerMessageId } as const;
+        if ((await findEarlier(messages, scope, sent)) !== null) return;
         const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
         await storeEcho(deps, { scope, conversation, contact, at, now }, message);
       }, maxStoreTries);
@@ -103,8 +105,12 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       const contact = await contactOfPerson(contacts, scope, { person: item.person, at });
       if (contact === null) return false;
       const key = { channelId, contactId: contact._id };
-      const earlier = await findEarlier(messages, scope, item.message.providerMessageId);
-      if (earlier !== null && !isSame(earlier, { ...key, direction: item.direction })) return true;
+      const { direction, message } = item;
+      const earlier = await findEarlier(messages, scope, {
+        ...{ channelId, direction, providerMessageId: message.providerMessageId },
+        ...(direction === 'inbound' ? { contactId: contact._id } : {}),
+      });
+      if (earlier !== null && !isSame(earlier, { ...key, direction })) return true;
       const conversation =
         earlier === null
           ? await conversations.findOrImport(scope, key, at)
@@ -149,7 +155,7 @@ async function draftSent(
       direction: 'outbound',
       senderType: 'phone',
       status,
-      ...(await contentFields(messages, scope, message)),
+      ...(await contentFields(messages, placeOf({ scope, conversation, contact }), message)),
       ...addressOf(contact),
       statusHistory: [{ key: `phone:${at.getTime()}`, status, timestamp: at, ...raw }],
     },
@@ -164,6 +170,12 @@ function addressOf({
   return businessScopedUserId === undefined ? {} : { recipientUserId: businessScopedUserId };
 }
 
+const placeOf = ({ scope, conversation, contact }: Pick<Thread, 'scope' | 'conversation' | 'contact'>) => ({
+  scope,
+  channelId: conversation.channelId,
+  contactId: contact._id,
+});
+
 const draftReceived = async (
   { messages }: PhoneMessageDeps,
   { scope, conversation, contact, at, now }: Thread,
@@ -176,6 +188,6 @@ const draftReceived = async (
       senderType: 'contact',
       status: 'received',
       isImported: true,
-      ...(await contentFields(messages, scope, message)),
+      ...(await contentFields(messages, placeOf({ scope, conversation, contact }), message)),
     },
   );

@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import type { InboundItem } from '../../../whatsapp/events.ts';
 import type { MessageDoc } from '../store/repository.ts';
 
@@ -56,3 +57,16 @@ export function isWrittenByContact(item: Judged): boolean {
   if (unsupportedType !== undefined && changeTypes.has(unsupportedType)) return false;
   return errors.every(({ code }) => code === unsupportedCode);
 }
+
+/**
+ * The message that an answer of the contact names by its id, among those of the channel with this id: one with the contact
+ * comes first, then one of the business. Null if there is none.
+ */
+export const answeredOf = <Found extends Pick<MessageDoc, 'direction' | 'contactId'>>(
+  found: readonly Found[],
+  contactId?: Types.ObjectId,
+): Found | null =>
+  found.find((message) => contactId !== undefined && message.contactId.equals(contactId)) ??
+  found.find(({ direction }) => direction === 'outbound') ??
+  found[0] ??
+  null;

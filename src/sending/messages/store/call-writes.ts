@@ -1,3 +1,4 @@
+import type { Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { CallContent, MessageDoc, StatusEntry } from './model.ts';
@@ -15,7 +16,7 @@ export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
   /** Adds an event to a stored call, once. The writes of its events commute. */
   async noteCallEvent(
     scope: ClientScope,
-    providerMessageId: string,
+    _id: Types.ObjectId,
     { event, call, at, timestamp }: CallEvent,
   ): Promise<void> {
     const added = Object.fromEntries(
@@ -23,7 +24,7 @@ export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
     );
     await messages.updateOne(
       scope,
-      { providerMessageId, messageType: 'call', 'statusHistory.key': { $ne: event.key } },
+      { _id, messageType: 'call', 'statusHistory.key': { $ne: event.key } },
       {
         $push: { statusHistory: event },
         $min: { timestamp },
@@ -32,7 +33,7 @@ export const createCallWrites = (messages: TenantCollection<MessageDoc>) => ({
     );
     await messages.updateOne(
       scope,
-      { providerMessageId, messageType: 'call', writtenAt: { $gt: at } },
+      { _id, messageType: 'call', writtenAt: { $gt: at } },
       { $set: { writtenAt: at } },
     );
   },

@@ -79,7 +79,8 @@ function createOutcomes(writeBulk: ScopedBulkWriter<MessageDoc>, replaceEcho: Re
           },
         },
       ];
-      await replaceEcho(scope, accepted?.providerMessageId, () => writeBulk(scope, writes));
+      const { providerMessageId } = accepted ?? {};
+      await replaceEcho(scope, { _id, providerMessageId }, () => writeBulk(scope, writes));
     },
   };
 }

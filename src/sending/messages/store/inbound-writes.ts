@@ -1,5 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { ClientScope } from '../../../platform/mongo.ts';
+import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { MessageChange, MessageDoc } from './model.ts';
 import { tokensOfContent } from './search.ts';
@@ -14,6 +14,13 @@ export interface ChangeTarget {
   readonly contactId: Types.ObjectId;
   readonly direction: MessageDoc['direction'];
 }
+
+/**
+ * What tells a message from another one: WhatsApp's id says that only within a chat, and a relay may give out an id twice.
+ * Without a contact, a message of anybody; of the business, there is one of each id on a channel.
+ */
+export type MessageIdentity = Pick<ChangeTarget, 'providerMessageId' | 'channelId'> &
+  Partial<Pick<ChangeTarget, 'contactId' | 'direction'>>;
 
 /** Where and whose a stored message is. */
 export type StoredMessage = Pick<
@@ -36,7 +43,7 @@ const storedFields = {
 
 export type StoredChange =
   | { readonly kind: 'stored' | 'repeated'; readonly messageId: Types.ObjectId; readonly at: Date }
-  /** The message is by somebody else. */
+  /** The message with this id on the channel is by somebody else. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'missing' };
 
@@ -49,9 +56,10 @@ const saysSomethingElse = [
 
 /** Changes that people make to messages after sending them, in any order of arrival. */
 export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => ({
-  /** The stored message with this provider id. */
-  findStored: (scope: ClientScope, providerMessageId: string): Promise<StoredMessage | null> =>
-    messages.findOne<StoredMessage>(scope, { providerMessageId }, { projection: storedFields }),
+  ...createChangeWrites(messages),
+
+  findStored: (scope: ClientScope, identity: MessageIdentity): Promise<StoredMessage | null> =>
+    messages.findOne<StoredMessage>(scope, { ...identity }, { projection: storedFields }),
 
   /** Throws the duplicate key error if another process has stored the message. */
   insertWithin: (scope: ClientScope, message: MessageDoc, session: ClientSession): Promise<void> =>
@@ -82,23 +90,25 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
     original: MessageDoc & { readonly providerMessageId: string },
     session?: ClientSession,
   ): Promise<Types.ObjectId | null> => storeOriginal(messages, scope, original, session),
+});
 
+const createChangeWrites = (messages: TenantCollection<MessageDoc>) => ({
   /** Adds a change to the message of its author. The order of arrival does not matter, and repetitions change nothing. */
   async applyChange(scope: ClientScope, target: ChangeTarget, change: MessageChange): Promise<StoredChange> {
     const { at, key } = change;
     const stored = await storeChange(messages, scope, target, change);
     if (stored !== null) return { kind: 'stored', messageId: stored._id, at };
-    const { providerMessageId } = target;
-    const found = await messages.findOne(
+    const { providerMessageId, channelId } = target;
+    const own = await messages.findOne(
       scope,
-      { providerMessageId },
+      { ...target, 'changes.key': key },
       { projection: { changes: { $elemMatch: { key } } } },
     );
-    if (found === null) return { kind: 'missing' };
-    const [earlier] = found.changes ?? [];
-    return earlier === undefined
-      ? { kind: 'foreign' }
-      : { kind: 'repeated', messageId: found._id, at: earlier.at };
+    const [earlier] = own?.changes ?? [];
+    if (own !== null && earlier !== undefined)
+      return { kind: 'repeated', messageId: own._id, at: earlier.at };
+    const found = await messages.findOne(scope, { providerMessageId, channelId }, { projection: { _id: 1 } });
+    return { kind: found === null ? 'missing' : 'foreign' };
   },
 });
 
@@ -110,11 +120,11 @@ async function storeOriginal(
   session: ClientSession | undefined,
 ): Promise<Types.ObjectId | null> {
   const { _id: _unused, clientId: _scope, providerMessageId, ...fields } = original;
-  const { channelId, contactId } = original;
-  const waiting = { providerMessageId, awaitsOriginal: true } as const;
+  const { channelId, contactId, direction } = original;
+  const waiting = { providerMessageId, channelId, direction, awaitsOriginal: true } as const;
   const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
   const options = { projection: { _id: 1 }, session } as const;
-  const own = { ...waiting, channelId, contactId };
+  const own = { ...waiting, contactId };
   const $unset = { ...outdated, awaitsOriginal: 1 } as const;
   const searchTokens = tokensOfContent(fields.content);
   const completed =
@@ -131,16 +141,16 @@ async function storeOriginal(
       options,
     ));
   if (completed !== null) return completed._id;
-  const foreign = await messages.findOneAndUpdate(
-    scope,
-    waiting,
-    {
-      $set: { ...fields, searchTokens },
-      $unset: { ...$unset, changes: 1, editedAt: 1, revokedAt: 1 },
-    },
-    options,
-  );
-  return foreign?._id ?? null;
+  const unchanged = { ...$unset, changes: 1, editedAt: 1, revokedAt: 1 } as const;
+  const update = { $set: { ...fields, searchTokens }, $unset: unchanged };
+  try {
+    const foreign = await messages.findOneAndUpdate(scope, waiting, update, options);
+    return foreign?._id ?? null;
+  } catch (error) {
+    // The original is stored already, beside a message that stands for somebody else's.
+    if (session === undefined && isDuplicateKey(error)) return null;
+    throw error;
+  }
 }
 
 /**

@@ -79,6 +79,8 @@ export interface MessageDoc extends Marked, MessageOrder {
   readonly channelId: Types.ObjectId;
   /** The contact; in a group, the author. Of an entry in a group without one, the id of the conversation's `contactId`. */
   readonly contactId: Types.ObjectId;
+  /** The contact of an inbound message, as a part of its identity; missing before migration 0053. */
+  readonly writerId?: Types.ObjectId;
   /** The provider's id of the group in which it was written. */
   readonly groupId?: string;
   readonly direction: 'inbound' | 'outbound';
@@ -180,7 +182,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   conversationId: { type: Schema.Types.ObjectId, required: true },
   channelId: { type: Schema.Types.ObjectId, required: true },
   contactId: { type: Schema.Types.ObjectId, required: true },
-  groupId: String,
+  ...{ writerId: Schema.Types.ObjectId, groupId: String },
   direction: { type: String, enum: ['inbound', 'outbound'], required: true },
   senderType: { type: String, enum: senderTypes, required: true },
   messageType: { type: String, required: true },
@@ -192,8 +194,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   reworded: { type: [Schema.Types.Mixed], default: undefined },
   createdBy: Schema.Types.ObjectId,
   repliesTo: Schema.Types.ObjectId,
-  contextMessageId: String,
-  contextFrom: String,
+  ...{ contextMessageId: String, contextFrom: String },
   senderProfile: Schema.Types.Mixed,
   changes: { type: [Schema.Types.Mixed], default: undefined },
   editedAt: Date,
@@ -221,12 +222,8 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   retryNumber: Number,
   retriedBy: Schema.Types.ObjectId,
   dispatch: { type: Schema.Types.Mixed, required: true },
-  waiting: Schema.Types.Mixed,
-  waits: [Schema.Types.Mixed],
-  afterOptOut: Boolean,
-  stoppedBy: String,
-  openFailures: [String],
-  sweptAt: Date,
+  ...{ waiting: Schema.Types.Mixed, waits: [Schema.Types.Mixed] },
+  ...{ afterOptOut: Boolean, stoppedBy: String, openFailures: [String], sweptAt: Date },
   ...{ arrival: Number, afterArrival: Number, ordinal: Number },
   searchTokens: { type: [String], default: undefined },
   ...markFields,
@@ -245,10 +242,14 @@ messageModel.schema.index(
 // The history of a contact over all conversations.
 messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index(...tokenIndexBy('timestamp'));
-// Of a key, of the provider's id, and of the retries of a message, there is one.
-for (const field of ['idempotencyKey', 'providerMessageId', 'retryOf'] as const) {
+// Of a key, of the id of a writer's message on a channel, and of the retries of a message, there is one.
+for (const [field, others] of [
+  ['idempotencyKey', {}],
+  ['providerMessageId', { channelId: 1, writerId: 1 }],
+  ['retryOf', {}],
+] as const) {
   messageModel.schema.index(
-    { clientId: 1, [field]: 1 },
+    { clientId: 1, [field]: 1, ...others },
     { unique: true, partialFilterExpression: { [field]: { $exists: true } } },
   );
 }

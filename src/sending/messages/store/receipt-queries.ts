@@ -107,7 +107,7 @@ export function createReceiptQueries(
       if (receipts.length === 0) return;
       const writes = receipts.flatMap((receipt) => receiptWrites(_id, receipt, { areFailuresOpen }));
       const providerMessageId = receipts[0]?.providerMessageId;
-      await replaceEcho(scope, providerMessageId, () => writeBulk(scope, writes));
+      await replaceEcho(scope, { _id, providerMessageId }, () => writeBulk(scope, writes));
     },
 
     async closeFailures(scope: ClientScope, _id: Types.ObjectId, keys: readonly string[]): Promise<void> {

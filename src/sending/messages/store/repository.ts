@@ -7,7 +7,7 @@ import { createCallQueries } from './call-queries.ts';
 import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
-import { createInboundWrites } from './inbound-writes.ts';
+import { createInboundWrites, type MessageIdentity } from './inbound-writes.ts';
 import { createLastWordsQueries } from './last-words-queries.ts';
 import { createListQueries } from './list-queries.ts';
 import { createMessageMarkQueries, markMessages } from './marks.ts';
@@ -30,6 +30,9 @@ export type { FailedFilter } from './retry-queries.ts';
 export type { HeldFilter } from './usage-queries.ts';
 
 /** What an answer needs of the message that it quotes. */
+/** Of more people whose messages have the same id, the answered one may not be found. */
+const maxOfOneId = 20;
+
 export type AnsweredMessage = Pick<
   MessageDoc,
   '_id' | 'direction' | 'contactId' | 'to' | 'recipientUserId' | 'timestamp'
@@ -85,12 +88,16 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne(scope, { idempotencyKey }),
 
-    /** The message with this provider id, in either direction, and whom it was for. */
-    findAnswered: (scope: ClientScope, providerMessageId: string): Promise<AnsweredMessage | null> =>
-      messages.findOne<AnsweredMessage>(
+    /** The messages of a channel with this provider id, in either direction, and whom they were for: one, as a rule. */
+    findAnswered: (
+      scope: ClientScope,
+      { channelId, providerMessageId }: Pick<MessageIdentity, 'channelId' | 'providerMessageId'>,
+    ): Promise<AnsweredMessage[]> =>
+      messages.find<AnsweredMessage>(
         scope,
-        { providerMessageId },
+        { providerMessageId, channelId },
         {
+          limit: maxOfOneId,
           projection: {
             direction: 1,
             contactId: 1,

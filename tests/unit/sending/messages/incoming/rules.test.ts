@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
 import {
+  answeredOf,
   isWrittenByContact,
   messageTime,
   threadTimes,
@@ -81,4 +83,25 @@ describe('what a contact wrote', () => {
       assert.equal(isWrittenByContact(item), expected);
     });
   }
+});
+
+describe('message that an answer names', () => {
+  const [own, other] = [new Types.ObjectId(), new Types.ObjectId()];
+  const theirs = { direction: 'inbound', contactId: other } as const;
+  const ours = { direction: 'outbound', contactId: other } as const;
+  const mine = { direction: 'inbound', contactId: own } as const;
+  const cases = [
+    ['none', [], own, null],
+    ['one of the contact among others', [theirs, ours, mine], own, mine],
+    ['none of the contact › one of the business', [theirs, ours], own, ours],
+    ['the contact is not known yet › one of the business', [mine, ours], undefined, ours],
+    ['only one of somebody else', [theirs], own, theirs],
+  ] as const;
+  for (const [what, found, contactId, expected] of cases)
+    it(what, () => {
+      assert.equal(
+        answeredOf<{ direction: 'inbound' | 'outbound'; contactId: Types.ObjectId }>(found, contactId),
+        expected,
+      );
+    });
 });
