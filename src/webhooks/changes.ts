@@ -18,8 +18,12 @@ export interface ChangeDeps {
   readonly channelEvents: Pick<ChannelEvents, 'record'>;
 }
 
-/** Passes one change to its handler, with the channels that it concerns. */
-export type ChangeHandler = (item: AccountChange, channels: readonly ChannelDoc[]) => Promise<ItemOutcome>;
+/** Passes one change, of an event that arrived then, to its handler with the channels that it concerns. */
+export type ChangeHandler = (
+  item: AccountChange,
+  channels: readonly ChannelDoc[],
+  receivedAt: Date,
+) => Promise<ItemOutcome>;
 
 const done: ItemOutcome = { kind: 'done' };
 const invalidContact: ItemOutcome = { kind: 'invalid', reason: 'it names no person' };
@@ -33,10 +37,10 @@ export const createChangeHandler =
     threadItems,
     channelEvents,
   }: ChangeDeps): ChangeHandler =>
-  async (item, channels) => {
+  async (item, channels, receivedAt) => {
     switch (item.kind) {
       case 'preference':
-        await preferences.handle(item, channels);
+        await preferences.handle(item, { channels, receivedAt });
         return done;
       case 'identity':
         await followPerson(contacts, item, channels);

@@ -100,7 +100,7 @@ async function handleAll(
         entry.tasks.push(task);
         byChannel.set(key, entry);
       } else {
-        task.outcome = await deps.changes(item, [channel, ...others]);
+        task.outcome = await deps.changes(item, [channel, ...others], event.receivedAt);
       }
     } catch (error) {
       task.outcome = failed(error);

@@ -148,6 +148,30 @@ describe('api › WhatsApp’s marketing preference', function () {
     assert.equal(await api().collection('unknown_webhook_words').countDocuments(word), 1);
   });
 
+  const bare = (phone: string, preference: object) => {
+    const body = switched(phone, { value: 'stop', at: '0' });
+    const [change] = body.entry[0]?.changes ?? [];
+    assert.ok(change !== undefined);
+    const value = { ...change.value, contacts: [{ wa_id: phone.slice(1) }], user_preferences: [preference] };
+    return { ...body, entry: [{ ...body.entry[0], changes: [{ ...change, value }] }] };
+  };
+
+  it('stop with neither person, category nor time › no marketing to the person of contacts, from its arrival', async () => {
+    const phone = phoneEndingIn('01');
+    const ads = await makeWaiting(api(), user, { to: phone, count: 2, changes: { category: 'marketing' } });
+    const before = Date.now();
+    await hear(bare(phone, { value: 'stop' }));
+    assert.deepEqual(await lastEvent(), ['done', undefined]);
+    assert.deepEqual(await countStatuses(api(), ads.ids), { canceled: 2 });
+    const stoppedAt = (await contactOf(user, phone))?.marketingStoppedAt ?? '';
+    assert.ok(Date.parse(stoppedAt) >= before - 1_000 && Date.parse(stoppedAt) <= Date.now(), stoppedAt);
+    await hear(bare(phone, { value: 'resume' }));
+    assert.equal((await lastEvent())[0], 'dead');
+    assert.equal((await contactOf(user, phone))?.marketingStopped, true);
+    await hear(switched(phone, { value: 'resume', at: secondsFromNow(1) }));
+    assert.equal((await contactOf(user, phone))?.marketingStopped, false);
+  });
+
   it('an unknown account › kept and retried; an invalid person › a dead letter', async () => {
     const at = secondsFromNow(-10);
     await hear(switched(phoneEndingIn('01'), { value: 'stop', at, wabaId: 'unheard' }));

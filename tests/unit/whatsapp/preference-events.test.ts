@@ -77,9 +77,49 @@ describe('preferences in webhooks', () => {
     );
   });
 
+  describe('a stop that says less than it should', () => {
+    const least = { ...item, category: null, timestampMs: null };
+    const without = (...fields: readonly string[]) =>
+      Object.fromEntries(Object.entries(stop).filter(([field]) => !fields.includes(field)));
+    const bad: readonly (readonly [string, unknown])[] = [
+      ['missing', without('category', 'timestamp')],
+      ['null', { ...stop, category: null, timestamp: 'x' }],
+      ['of another type', { ...stop, category: 7, timestamp: {} }],
+      ['empty or negative', { ...stop, category: '', timestamp: -1 }],
+    ];
+    for (const [what, given] of bad)
+      it(`category and time ${what} › read without them`, () =>
+        assert.deepEqual(readAll(valueOf([given])), [least]));
+
+    it('nobody named › the person of contacts, if it is the only one or there is one for each', () => {
+      const [first, second] = ['15550001002', '15550001003'].map((wa_id) => ({ wa_id }));
+      const given = [without('wa_id'), without('wa_id')];
+      const personsIn = (contacts: unknown) =>
+        readAll({ ...valueOf(given), contacts }).map((read) =>
+          read.kind === 'preference' ? read.person.whatsappId : read.reason,
+        );
+      assert.deepEqual(personsIn([first]), ['15550001002', '15550001002']);
+      assert.deepEqual(personsIn([first, second]), ['15550001002', '15550001003']);
+      const nobody = [0, 1].map((index) => `here.user_preferences[${index}] names no person`);
+      for (const contacts of [[], 'x', [first, second, first], [null, {}]])
+        assert.deepEqual(personsIn(contacts), nobody);
+    });
+
+    it('a resume like that › not readable, and no person from contacts', () => {
+      for (const [, given] of bad) {
+        const [read] = readAll(valueOf([{ ...(given as object), value: 'resume' }]));
+        assert.equal(read?.kind, 'invalid');
+      }
+      const resume = { ...without('wa_id'), value: 'resume' };
+      assert.equal(readAll(valueOf([resume]))[0]?.kind, 'invalid');
+    });
+  });
+
   it('one that cannot be read › says where, and hides none beside it', () => {
     const { wa_id: _phone, ...nobody } = stop;
-    const given = [null, { ...stop, category: 7 }, nobody, { ...stop, timestamp: 'soon' }, stop];
+    const resume = { ...stop, value: 'resume' };
+    const unnamed = { ...nobody, value: 'resume' };
+    const given = [null, { ...resume, category: 7 }, unnamed, { ...resume, timestamp: 'soon' }, stop];
     const path = 'here.user_preferences';
     assert.deepEqual(readAll(valueOf(given)), [
       { kind: 'invalid', reason: `${path}[0]: invalid_type not readable` },
