@@ -256,7 +256,9 @@ describe('opt-out of an address', function () {
       const second = await create({ phoneNumber: phoneEndingIn('03') });
       const asOnceStored = { phoneNumber: older, identityKeys: [`tel:${older}`] };
       const _id = new Types.ObjectId(second);
-      await api().collection('contacts').updateOne({ _id }, { $set: asOnceStored });
+      await api()
+        .collection('contacts')
+        .updateOne({ _id }, { $set: asOnceStored, $unset: { searchTokens: 1 } });
       return [first, second];
     }
 
