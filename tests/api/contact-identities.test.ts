@@ -62,7 +62,13 @@ describe('contacts created by messages', () => {
       const { _id } = await find(scope, { phoneNumber: phoneOf(typed) });
       await running()
         .collection('contacts')
-        .updateOne({ _id }, { $set: { phoneNumber: `+${waId}`, identityKeys: [`tel:+${waId}`] } });
+        .updateOne(
+          { _id },
+          {
+            $set: { phoneNumber: `+${waId}`, identityKeys: [`tel:+${waId}`] },
+            $unset: { searchTokens: 1 },
+          },
+        );
       const again = await find(scope, { phoneNumber: phoneOf(typed) });
       assert.deepEqual([again._id, await countIn(scope)], [_id, 1]);
     });

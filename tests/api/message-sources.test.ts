@@ -87,8 +87,9 @@ describe('api › what a message holds beyond its fields', function () {
 
   it('messages that an earlier version stored › lists leave large objects out, the single view shows them', async () => {
     const { id } = await receive({ type: 'text', text: { body: 'Hi' } });
-    const like = await messages().findOne({ _id: new Types.ObjectId(id) });
-    assert.ok(like !== null);
+    const found = await messages().findOne({ _id: new Types.ObjectId(id) });
+    assert.ok(found !== null);
+    const { searchTokens: _tokens, ...like } = found;
     const stored = (raw: Fields, text: string): MessageDoc => ({
       ...like,
       _id: new Types.ObjectId(),

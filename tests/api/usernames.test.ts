@@ -26,7 +26,7 @@ describe('contacts and leads by username', () => {
   const seenAs = (username: string, businessScopedUserId = 'DE.13491208655302741918') =>
     running().api.core.contacts.findOrCreate(scopeOf(admin.clientId), { businessScopedUserId, username });
 
-  it('a person whose number WhatsApp hides › found by the beginning of the username, in any case', async () => {
+  it('a person whose number WhatsApp hides › found by the beginning of the username, in any case, or by its words', async () => {
     const { _id } = await seenAs('Ana.Souza');
     await running().api.core.leads.findOrCreate(scopeOf(admin.clientId), _id);
     for (const q of ['@ana', '@ANA.SOUZA', '@a', '@']) {
@@ -42,7 +42,12 @@ describe('contacts and leads by username', () => {
         q,
       );
     }
-    for (const q of ['@souza', '@ana.souza.', 'ana.souza', '@ana%'])
+    assert.deepEqual(
+      (await find('/api/contacts', 'ana.souza')).map(({ username }) => username),
+      ['Ana.Souza'],
+      'the words of a username are found too',
+    );
+    for (const q of ['@souza', '@ana.souza.', '@ana%'])
       assert.deepEqual([await find('/api/contacts', q), await find('/api/leads', q)], [[], []], q);
     assert.deepEqual(await find('/api/contacts', '@ana', stranger), []);
   });

@@ -90,7 +90,8 @@ describe('e2e › events of the provider', function () {
     assert.deepEqual(lead?.['contactId'], contact?._id);
     assert.deepEqual(conversation?.['leadId'], lead?._id);
     assert.equal(conversation?._id.toHexString(), message.conversationId);
-    assert.equal(conversation?.['unreadCount'], 2);
+    const shown = await user.call<{ unreadCount: number }>(`/api/conversations/${message.conversationId}`);
+    assert.equal(shown.body.unreadCount, 2);
     assert.equal(await stack().collection('messages').countDocuments({ clientId }), 2);
   });
 
