@@ -25,6 +25,3 @@ export const cannedReplyModel = declareTenantModel<CannedReplyDoc>('canned_repli
 
 // The shared ones of a client, and those of each user, are apart. A client has few, so searches read them all.
 cannedReplyModel.schema.index({ clientId: 1, ownerId: 1, shortCode: 1 }, { unique: true });
-
-export const scopeOfReply = ({ ownerId }: Pick<CannedReplyDoc, 'ownerId'>): 'shared' | 'own' =>
-  ownerId === null ? 'shared' : 'own';

@@ -6,7 +6,8 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ConversationThreads } from '../conversations/threads.ts';
 import { fillReply, type FilledReply } from './filling.ts';
-import type { CannedReplyUseCases, ReplyUser } from './use-cases.ts';
+import type { SharingUser } from '../sharing/sharing.ts';
+import type { CannedReplyUseCases } from './use-cases.ts';
 
 export interface RenderingDeps {
   readonly replies: Pick<CannedReplyUseCases, 'get'>;
@@ -51,7 +52,7 @@ export function createRenderCannedReply({ replies, conversations, contacts, user
   /** Throws `invalid-input` for given values that the text cannot take. */
   return async (
     scope: ClientScope,
-    who: ReplyUser,
+    who: SharingUser,
     { id, conversationId, values: given }: Rendering,
   ): Promise<Pick<FilledReply, 'text' | 'needs'>> => {
     const { body } = await replies.get(scope, who, id);

@@ -1,8 +1,8 @@
-import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
-import { route, type Actor } from '../../http/route.ts';
+import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { sharingUserOf } from '../sharing/sharing.ts';
 import { rankedBy } from './ranking.ts';
 import type { RenderCannedReply } from './rendering.ts';
 import {
@@ -32,8 +32,6 @@ const replyWith = (reply: CannedReplyDoc) => ({
   headers: { etag: etagOf(reply.version) },
 });
 
-const whoIs = (actor: Actor) => ({ by: userOf(actor), isAdmin: actor.role === 'admin' });
-
 const readRoutes = ({ replies, render }: CannedReplyRouteDeps) => [
   route({
     method: 'get',
@@ -48,7 +46,7 @@ const readRoutes = ({ replies, render }: CannedReplyRouteDeps) => [
     problems: ['search-too-broad'],
     async handle({ actor, query: { limit, cursor, q } }) {
       const order = rankedBy(q, cursor);
-      const page = await replies.list(scopeOf(actor.clientId), whoIs(actor), { limit, order });
+      const page = await replies.list(scopeOf(actor.clientId), sharingUserOf(actor), { limit, order });
       return { status: 200, body: { ...page, items: page.items.map(toCannedReplyView) } };
     },
   }),
@@ -67,7 +65,7 @@ const readRoutes = ({ replies, render }: CannedReplyRouteDeps) => [
     async handle({ actor, params }) {
       return {
         status: 200,
-        ...replyWith(await replies.get(scopeOf(actor.clientId), whoIs(actor), params.id)),
+        ...replyWith(await replies.get(scopeOf(actor.clientId), sharingUserOf(actor), params.id)),
       };
     },
   }),
@@ -85,7 +83,10 @@ const readRoutes = ({ replies, render }: CannedReplyRouteDeps) => [
     replies: { 200: RenderedReply },
     problems: ['not-found'],
     async handle({ actor, params, body }) {
-      const { text, needs } = await render(scopeOf(actor.clientId), whoIs(actor), { ...params, ...body });
+      const { text, needs } = await render(scopeOf(actor.clientId), sharingUserOf(actor), {
+        ...params,
+        ...body,
+      });
       return { status: 200, body: { text, needs: [...needs] } };
     },
   }),
@@ -107,7 +108,7 @@ const writeRoutes = ({ replies }: CannedReplyRouteDeps) => [
     problems: ['already-exists'],
     async handle({ actor, body }) {
       const { body: view, headers } = replyWith(
-        await replies.create(scopeOf(actor.clientId), whoIs(actor), body),
+        await replies.create(scopeOf(actor.clientId), sharingUserOf(actor), body),
       );
       return { status: 201, body: view, headers: { ...headers, location: `/api/canned-replies/${view.id}` } };
     },
@@ -127,7 +128,7 @@ const writeRoutes = ({ replies }: CannedReplyRouteDeps) => [
     problems: ['not-found', 'already-exists', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      const reply = await replies.update(scopeOf(actor.clientId), whoIs(actor), ref, body);
+      const reply = await replies.update(scopeOf(actor.clientId), sharingUserOf(actor), ref, body);
       return { status: 200, ...replyWith(reply) };
     },
   }),
@@ -143,7 +144,7 @@ const writeRoutes = ({ replies }: CannedReplyRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await replies.remove(scopeOf(actor.clientId), whoIs(actor), refOf(params.id, request));
+      await replies.remove(scopeOf(actor.clientId), sharingUserOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),

@@ -1,24 +1,24 @@
-import type { ClientSession, Types } from 'mongoose';
+import type { ClientSession } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { AuditService } from '../../audit/service.ts';
 import { writtenTo } from '../../audit/written.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError, notFound, valueTaken } from '../../platform/errors.ts';
+import { type AppError, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
-import { scopeOfReply } from './model.ts';
+import {
+  audienceOf,
+  createSharedAccess,
+  sharingOf,
+  type Sharing,
+  type SharingUser,
+} from '../sharing/sharing.ts';
 import type { CannedReplyDoc, CannedReplyRepository } from './repository.ts';
 
 export type { CannedReplyDoc } from './repository.ts';
-
-/** The user who acts. Everybody has replies of their own; only admins change the shared ones. */
-export interface ReplyUser {
-  readonly by: Extract<AuditActor, { userId: Types.ObjectId }>;
-  readonly isAdmin: boolean;
-}
 
 export interface CannedReplyUseCaseDeps {
   readonly replies: CannedReplyRepository;
@@ -27,7 +27,7 @@ export interface CannedReplyUseCaseDeps {
 }
 
 export interface NewCannedReply extends Pick<CannedReplyDoc, 'shortCode' | 'body'> {
-  readonly scope: 'shared' | 'own';
+  readonly scope: Sharing;
 }
 
 export type CannedReplyPatch = Partial<Pick<CannedReplyDoc, 'shortCode' | 'body'>>;
@@ -38,23 +38,7 @@ export type CannedReplyUseCases = ReturnType<typeof createCannedReplyUseCases>;
 export function createCannedReplyUseCases(deps: CannedReplyUseCaseDeps) {
   const { replies, clock } = deps;
   const resource = createCannedReplyResource(deps);
-
-  async function get(scope: ClientScope, { by }: ReplyUser, id: Types.ObjectId): Promise<CannedReplyDoc> {
-    const reply = await resource.require(scope, { id, version: undefined });
-    if (reply.ownerId === null || reply.ownerId.equals(by.userId)) return reply;
-    throw notFound('canned reply');
-  }
-
-  /** The owner of a reply never changes, so this may come before the transaction. */
-  async function requireEditable(
-    scope: ClientScope,
-    who: ReplyUser,
-    id: Types.ObjectId,
-  ): Promise<CannedReplyDoc> {
-    const reply = await get(scope, who, id);
-    if (reply.ownerId === null) assertMayShare(who);
-    return reply;
-  }
+  const { get, requireEditable, ownerOfNew } = createSharedAccess(resource, 'canned reply');
 
   return {
     get,
@@ -62,16 +46,15 @@ export function createCannedReplyUseCases(deps: CannedReplyUseCaseDeps) {
     /** The shared ones and the user's own. */
     async list(
       scope: ClientScope,
-      { by }: ReplyUser,
+      { by }: SharingUser,
       { limit, order }: { readonly limit: number; readonly order: ListOrder<CannedReplyDoc> },
     ): Promise<Page<CannedReplyDoc>> {
       return toPage(await replies.listFor(scope, by.userId, order, limit + 1), limit, order.cursorOf);
     },
 
     /** Throws `forbidden` if an agent shares a reply, and `already-exists`. */
-    async create(scope: ClientScope, who: ReplyUser, fields: NewCannedReply): Promise<CannedReplyDoc> {
-      if (fields.scope === 'shared') assertMayShare(who);
-      const ownerId = fields.scope === 'shared' ? null : who.by.userId;
+    async create(scope: ClientScope, who: SharingUser, fields: NewCannedReply): Promise<CannedReplyDoc> {
+      const ownerId = ownerOfNew(who, fields.scope);
       const { shortCode, body } = fields;
       const fresh = {
         ...{ _id: newId(), clientId: scope.clientId, ownerId, shortCode, body },
@@ -86,7 +69,7 @@ export function createCannedReplyUseCases(deps: CannedReplyUseCaseDeps) {
 
     async update(
       scope: ClientScope,
-      who: ReplyUser,
+      who: SharingUser,
       ref: ResourceRef,
       patch: CannedReplyPatch,
     ): Promise<CannedReplyDoc> {
@@ -104,7 +87,7 @@ export function createCannedReplyUseCases(deps: CannedReplyUseCaseDeps) {
       }
     },
 
-    async remove(scope: ClientScope, who: ReplyUser, ref: ResourceRef): Promise<void> {
+    async remove(scope: ClientScope, who: SharingUser, ref: ResourceRef): Promise<void> {
       await requireEditable(scope, who, ref.id);
       await resource.remove(scope, who.by, ref);
     },
@@ -139,18 +122,13 @@ const createCannedReplyResource = ({ replies, audit }: CannedReplyUseCaseDeps) =
     }),
     eventOf(written) {
       const { verb, doc, version } = writtenTo(written);
-      const { _id: id, ownerId, shortCode } = doc;
+      const { _id: id, shortCode } = doc;
       return {
         type: `canned-reply.${verb}`,
         entity: { type: 'canned-reply', id },
         version,
-        audience: ownerId === null ? 'everyone' : { userId: ownerId },
-        view: { shortCode, scope: scopeOfReply(doc) },
+        audience: audienceOf(doc),
+        view: { shortCode, scope: sharingOf(doc) },
       };
     },
   });
-
-function assertMayShare({ isAdmin }: ReplyUser): void {
-  if (isAdmin) return;
-  throw new AppError('forbidden', 'Only an admin may create, change or delete a shared canned reply.');
-}

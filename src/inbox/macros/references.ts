@@ -2,7 +2,8 @@ import type { Types } from 'mongoose';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import { AppError, type Issue } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { CannedReplyUseCases, ReplyUser } from '../canned-replies/use-cases.ts';
+import type { CannedReplyUseCases } from '../canned-replies/use-cases.ts';
+import type { SharingUser } from '../sharing/sharing.ts';
 import { mentionsOf } from '../notes/mentions.ts';
 import type { MacroAction } from './repository.ts';
 
@@ -40,7 +41,7 @@ function referencesOf(action: MacroAction, path: string): readonly Reference[] {
 }
 
 interface Saving {
-  readonly who: ReplyUser;
+  readonly who: SharingUser;
   readonly isShared: boolean;
 }
 

@@ -1,9 +1,10 @@
 import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
-import { route, type Actor } from '../../http/route.ts';
+import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { sharingUserOf } from '../sharing/sharing.ts';
 import type { RunMacro } from '../conversations/bulk.ts';
 import type { ConversationUseCases } from '../conversations/use-cases.ts';
 import { toConversationView } from '../conversations/view.ts';
@@ -39,8 +40,6 @@ const replyWith = (macro: MacroDoc) => ({
   body: toMacroView(macro),
   headers: { etag: etagOf(macro.version) },
 });
-
-const whoIs = (actor: Actor) => ({ by: userOf(actor), isAdmin: actor.role === 'admin' });
 
 const runRoutes = ({ run, conversations }: MacroRouteDeps) => [
   route({
@@ -94,7 +93,7 @@ const readRoutes = ({ macros }: MacroRouteDeps) => [
     replies: { 200: MacroPage },
     async handle({ actor, query: { limit, cursor } }) {
       const order = byPrefix({ field: 'nameKey', prefix: '' }, cursor);
-      const page = await macros.list(scopeOf(actor.clientId), whoIs(actor), { limit, order });
+      const page = await macros.list(scopeOf(actor.clientId), sharingUserOf(actor), { limit, order });
       return { status: 200, body: { ...page, items: page.items.map(toMacroView) } };
     },
   }),
@@ -113,7 +112,7 @@ const readRoutes = ({ macros }: MacroRouteDeps) => [
     async handle({ actor, params }) {
       return {
         status: 200,
-        ...replyWith(await macros.get(scopeOf(actor.clientId), whoIs(actor), params.id)),
+        ...replyWith(await macros.get(scopeOf(actor.clientId), sharingUserOf(actor), params.id)),
       };
     },
   }),
@@ -135,7 +134,7 @@ const writeRoutes = ({ macros }: MacroRouteDeps) => [
     problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
       const { body: view, headers } = replyWith(
-        await macros.create(scopeOf(actor.clientId), whoIs(actor), body),
+        await macros.create(scopeOf(actor.clientId), sharingUserOf(actor), body),
       );
       return { status: 201, body: view, headers: { ...headers, location: `/api/macros/${view.id}` } };
     },
@@ -156,7 +155,7 @@ const writeRoutes = ({ macros }: MacroRouteDeps) => [
     problems: ['not-found', 'already-exists', 'precondition-failed'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      const macro = await macros.update(scopeOf(actor.clientId), whoIs(actor), ref, body);
+      const macro = await macros.update(scopeOf(actor.clientId), sharingUserOf(actor), ref, body);
       return { status: 200, ...replyWith(macro) };
     },
   }),
@@ -172,7 +171,7 @@ const writeRoutes = ({ macros }: MacroRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await macros.remove(scopeOf(actor.clientId), whoIs(actor), refOf(params.id, request));
+      await macros.remove(scopeOf(actor.clientId), sharingUserOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),

@@ -1,25 +1,26 @@
-import type { ClientSession, Types } from 'mongoose';
+import type { ClientSession } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { AuditService } from '../../audit/service.ts';
 import { writtenTo } from '../../audit/written.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { AppError, notFound, valueTaken } from '../../platform/errors.ts';
+import { type AppError, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
+import {
+  audienceOf,
+  createSharedAccess,
+  sharingOf,
+  type Sharing,
+  type SharingUser,
+} from '../sharing/sharing.ts';
 import type { AssertReferences } from './references.ts';
 import type { MacroDoc, MacroRepository } from './repository.ts';
 
 export type { MacroDoc } from './repository.ts';
-
-/** The user who acts. Everybody has macros of their own; only admins change the shared ones. */
-export interface MacroUser {
-  readonly by: Extract<AuditActor, { userId: Types.ObjectId }>;
-  readonly isAdmin: boolean;
-}
 
 export interface MacroDeps {
   readonly macros: MacroRepository;
@@ -29,7 +30,7 @@ export interface MacroDeps {
 }
 
 export interface NewMacro extends Pick<MacroDoc, 'name' | 'actions'> {
-  readonly scope: 'shared' | 'own';
+  readonly scope: Sharing;
 }
 
 export type MacroPatch = Partial<Pick<MacroDoc, 'name' | 'actions'>>;
@@ -40,23 +41,7 @@ export type MacroUseCases = ReturnType<typeof createMacroUseCases>;
 export function createMacroUseCases(deps: MacroDeps) {
   const { macros, assertReferences, clock } = deps;
   const resource = createMacroResource(deps);
-
-  async function get(
-    scope: ClientScope,
-    { by }: Pick<MacroUser, 'by'>,
-    id: Types.ObjectId,
-  ): Promise<MacroDoc> {
-    const macro = await resource.require(scope, { id, version: undefined });
-    if (macro.ownerId === null || macro.ownerId.equals(by.userId)) return macro;
-    throw notFound('macro');
-  }
-
-  /** The owner of a macro never changes, so this may come before the transaction. */
-  async function requireEditable(scope: ClientScope, who: MacroUser, id: Types.ObjectId): Promise<MacroDoc> {
-    const macro = await get(scope, who, id);
-    if (macro.ownerId === null) assertMayShare(who);
-    return macro;
-  }
+  const { get, requireEditable, ownerOfNew } = createSharedAccess(resource, 'macro');
 
   return {
     get,
@@ -64,7 +49,7 @@ export function createMacroUseCases(deps: MacroDeps) {
     /** The shared ones and the user's own. */
     async list(
       scope: ClientScope,
-      { by }: MacroUser,
+      { by }: SharingUser,
       { limit, order }: { readonly limit: number; readonly order: ListOrder<MacroDoc> },
     ): Promise<Page<MacroDoc>> {
       return toPage(await macros.listFor(scope, by.userId, order, limit + 1), limit, order.cursorOf);
@@ -73,13 +58,11 @@ export function createMacroUseCases(deps: MacroDeps) {
     /** Throws `forbidden`, `already-exists`, and `not-found` or `invalid-input` for what actions name in vain. */
     async create(
       scope: ClientScope,
-      who: MacroUser,
+      who: SharingUser,
       { name, actions, scope: sharing }: NewMacro,
     ): Promise<MacroDoc> {
-      const isShared = sharing === 'shared';
-      if (isShared) assertMayShare(who);
-      await assertReferences(scope, actions, { who, isShared });
-      const ownerId = isShared ? null : who.by.userId;
+      const ownerId = ownerOfNew(who, sharing);
+      await assertReferences(scope, actions, { who, isShared: ownerId === null });
       const fresh = {
         ...{ _id: newId(), clientId: scope.clientId, ownerId, name, nameKey: nameKeyOf(name), actions },
         ...{ createdAt: clock.now(), version: 1 },
@@ -91,7 +74,12 @@ export function createMacroUseCases(deps: MacroDeps) {
       }
     },
 
-    async update(scope: ClientScope, who: MacroUser, ref: ResourceRef, patch: MacroPatch): Promise<MacroDoc> {
+    async update(
+      scope: ClientScope,
+      who: SharingUser,
+      ref: ResourceRef,
+      patch: MacroPatch,
+    ): Promise<MacroDoc> {
       const { ownerId } = await requireEditable(scope, who, ref.id);
       const { name, actions } = patch;
       if (actions !== undefined) await assertReferences(scope, actions, { who, isShared: ownerId === null });
@@ -108,7 +96,7 @@ export function createMacroUseCases(deps: MacroDeps) {
       }
     },
 
-    async remove(scope: ClientScope, who: MacroUser, ref: ResourceRef): Promise<void> {
+    async remove(scope: ClientScope, who: SharingUser, ref: ResourceRef): Promise<void> {
       await requireEditable(scope, who, ref.id);
       await resource.remove(scope, who.by, ref);
     },
@@ -125,13 +113,13 @@ const createMacroResource = ({ macros, audit }: MacroDeps) =>
     remove: macros.remove,
     eventOf(written) {
       const { verb, doc, version } = writtenTo(written);
-      const { _id: id, ownerId, name } = doc;
+      const { _id: id, name } = doc;
       return {
         type: `macro.${verb}`,
         entity: { type: 'macro', id },
         version,
-        audience: ownerId === null ? 'everyone' : { userId: ownerId },
-        view: { name, scope: ownerId === null ? 'shared' : 'own' },
+        audience: audienceOf(doc),
+        view: { name, scope: sharingOf(doc) },
       };
     },
     auditedFieldsOf: ({ ownerId, name, actions, version }) => ({
@@ -149,9 +137,4 @@ async function nameTaken(
 ): Promise<AppError> {
   const existing = await macros.findByNameKey(scope, wanted);
   return valueTaken('A macro with this name already exists.', { path: 'body.name', noun: 'name', existing });
-}
-
-function assertMayShare({ isAdmin }: MacroUser): void {
-  if (isAdmin) return;
-  throw new AppError('forbidden', 'Only an admin may create, change or delete a shared macro.');
 }

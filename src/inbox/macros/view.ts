@@ -1,3 +1,4 @@
+import { sharingOf } from '../sharing/sharing.ts';
 import type { MacroView } from './schemas.ts';
 import type { MacroDoc } from './use-cases.ts';
 
@@ -52,10 +53,10 @@ const shownVariables = ({ offerExpiresAt, ...variables }: Variables) => ({
 
 type Variables = NonNullable<Extract<Action, { readonly type: 'send-template' }>['variables']>;
 
-export const toMacroView = ({ _id, ownerId, name, actions, createdAt }: MacroDoc): MacroView => ({
-  id: _id.toHexString(),
-  name,
-  scope: ownerId === null ? 'shared' : 'own',
-  actions: actions.map(toActionView),
-  createdAt: createdAt.toISOString(),
+export const toMacroView = (macro: MacroDoc): MacroView => ({
+  id: macro._id.toHexString(),
+  name: macro.name,
+  scope: sharingOf(macro),
+  actions: macro.actions.map(toActionView),
+  createdAt: macro.createdAt.toISOString(),
 });

@@ -1,9 +1,10 @@
 import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
-import { route, type Actor } from '../../http/route.ts';
+import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { byPrefix } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { sharingUserOf } from '../sharing/sharing.ts';
 import { decodeCursor } from '../../platform/pagination.ts';
 import { ConversationPage } from '../conversations/schemas.ts';
 import type { ConversationUseCases } from '../conversations/use-cases.ts';
@@ -41,8 +42,6 @@ const replyWith = (found: WithFaults) => ({
   headers: { etag: etagOf(found.view.version) },
 });
 
-const whoIs = (actor: Actor) => ({ by: userOf(actor), isAdmin: actor.role === 'admin' });
-
 const byName = (cursor: string | undefined) => byPrefix({ field: 'nameKey', prefix: '' }, cursor);
 
 const listRoutes = ({ views }: SavedViewRouteDeps) => [
@@ -58,7 +57,7 @@ const listRoutes = ({ views }: SavedViewRouteDeps) => [
     replies: { 200: SavedViewPage },
     async handle({ actor, query: { limit, cursor } }) {
       const order = byName(cursor);
-      const page = await views.list(scopeOf(actor.clientId), whoIs(actor), { limit, order });
+      const page = await views.list(scopeOf(actor.clientId), sharingUserOf(actor), { limit, order });
       return { status: 200, body: { ...page, items: page.items.map(toSavedViewView) } };
     },
   }),
@@ -74,7 +73,7 @@ const listRoutes = ({ views }: SavedViewRouteDeps) => [
     replies: { 200: SavedViewCounts },
     async handle({ actor, query: { ids } }) {
       const asked = { ids, order: byName(undefined), limit: maxCounted };
-      const counts = await views.count(scopeOf(actor.clientId), whoIs(actor), asked);
+      const counts = await views.count(scopeOf(actor.clientId), sharingUserOf(actor), asked);
       const items = counts.map(({ viewId, count }) => ({ viewId: viewId.toHexString(), count }));
       return { status: 200, body: { items } };
     },
@@ -97,7 +96,7 @@ const readRoutes = ({ views, conversations }: SavedViewRouteDeps) => [
     async handle({ actor, params }) {
       return {
         status: 200,
-        ...replyWith(await views.get(scopeOf(actor.clientId), whoIs(actor), params.id)),
+        ...replyWith(await views.get(scopeOf(actor.clientId), sharingUserOf(actor), params.id)),
       };
     },
   }),
@@ -116,7 +115,7 @@ const readRoutes = ({ views, conversations }: SavedViewRouteDeps) => [
     async handle({ actor, params, query: { limit, cursor } }) {
       const scope = scopeOf(actor.clientId);
       const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
-      const search = await views.filterOf(scope, whoIs(actor), params.id);
+      const search = await views.filterOf(scope, sharingUserOf(actor), params.id);
       const page = await conversations.list(scope, userOf(actor), search, { limit, after });
       return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
     },
@@ -139,7 +138,7 @@ const writeRoutes = ({ views }: SavedViewRouteDeps) => [
     problems: ['not-found', 'already-exists'],
     async handle({ actor, body }) {
       const { body: view, headers } = replyWith(
-        await views.create(scopeOf(actor.clientId), whoIs(actor), body),
+        await views.create(scopeOf(actor.clientId), sharingUserOf(actor), body),
       );
       return { status: 201, body: view, headers: { ...headers, location: `/api/views/${view.id}` } };
     },
@@ -162,7 +161,7 @@ const writeRoutes = ({ views }: SavedViewRouteDeps) => [
       const ref = refOf(params.id, request);
       return {
         status: 200,
-        ...replyWith(await views.update(scopeOf(actor.clientId), whoIs(actor), ref, body)),
+        ...replyWith(await views.update(scopeOf(actor.clientId), sharingUserOf(actor), ref, body)),
       };
     },
   }),
@@ -178,7 +177,7 @@ const writeRoutes = ({ views }: SavedViewRouteDeps) => [
     replies: { 204: null },
     problems: ['not-found', 'precondition-failed'],
     async handle({ actor, params, request }) {
-      await views.remove(scopeOf(actor.clientId), whoIs(actor), refOf(params.id, request));
+      await views.remove(scopeOf(actor.clientId), sharingUserOf(actor), refOf(params.id, request));
       return { status: 204 };
     },
   }),

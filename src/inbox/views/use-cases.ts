@@ -1,28 +1,29 @@
 import type { ClientSession, Types } from 'mongoose';
 import { createResource, type ResourceRef } from '../../audit/resource.ts';
-import type { AuditActor, AuditService } from '../../audit/service.ts';
+import type { AuditService } from '../../audit/service.ts';
 import { writtenTo } from '../../audit/written.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { mapConcurrently } from '../../platform/concurrency.ts';
-import { AppError, notFound, valueTaken } from '../../platform/errors.ts';
+import { AppError, valueTaken } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ListOrder } from '../../platform/listing.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
+import {
+  audienceOf,
+  createSharedAccess,
+  sharingOf,
+  type Sharing,
+  type SharingUser,
+} from '../sharing/sharing.ts';
 import type { CountFound } from '../conversations/searching.ts';
 import type { LookUpReferences } from './look-up.ts';
 import { faultsOf, type Fault } from './references.ts';
 import type { SavedViewDoc, SavedViewRepository } from './repository.ts';
 
 export type { SavedViewDoc } from './repository.ts';
-
-/** The user who acts. Everybody has views of their own; only admins change the shared ones. */
-export interface ViewUser {
-  readonly by: Extract<AuditActor, { userId: Types.ObjectId }>;
-  readonly isAdmin: boolean;
-}
 
 export interface SavedViewDeps {
   readonly views: SavedViewRepository;
@@ -33,7 +34,7 @@ export interface SavedViewDeps {
 }
 
 export interface NewSavedView extends Pick<SavedViewDoc, 'name' | 'filter'> {
-  readonly scope: 'shared' | 'own';
+  readonly scope: Sharing;
 }
 
 export type SavedViewPatch = Partial<Pick<SavedViewDoc, 'name' | 'filter'>>;
@@ -77,17 +78,17 @@ export function createSavedViewUseCases(deps: SavedViewDeps) {
   };
 
   return {
-    get: async (scope: ClientScope, who: ViewUser, id: Types.ObjectId): Promise<WithFaults> =>
+    get: async (scope: ClientScope, who: SharingUser, id: Types.ObjectId): Promise<WithFaults> =>
       shown(scope, await get(scope, who, id)),
 
     /** What the view searches for. */
-    filterOf: async (scope: ClientScope, who: ViewUser, id: Types.ObjectId) =>
+    filterOf: async (scope: ClientScope, who: SharingUser, id: Types.ObjectId) =>
       (await get(scope, who, id)).filter,
 
     /** The shared ones and the user's own. */
     async list(
       scope: ClientScope,
-      { by }: ViewUser,
+      { by }: SharingUser,
       { limit, order }: { readonly limit: number; readonly order: ListOrder<SavedViewDoc> },
     ): Promise<Page<WithFaults>> {
       const found = await views.listFor(scope, by.userId, order, limit + 1);
@@ -98,7 +99,7 @@ export function createSavedViewUseCases(deps: SavedViewDeps) {
     /** Counts what the views show to the user; one that takes too long does not hold up the others. */
     async count(
       scope: ClientScope,
-      { by }: ViewUser,
+      { by }: SharingUser,
       { ids, order, limit }: { ids: readonly Types.ObjectId[] | undefined } & FirstViews,
     ): Promise<readonly ViewCount[]> {
       const found = await (ids === undefined
@@ -113,12 +114,12 @@ export function createSavedViewUseCases(deps: SavedViewDeps) {
       }));
     },
 
-    create: async (scope: ClientScope, who: ViewUser, fields: NewSavedView): Promise<WithFaults> =>
+    create: async (scope: ClientScope, who: SharingUser, fields: NewSavedView): Promise<WithFaults> =>
       shown(scope, await writes.create(scope, who, fields)),
 
     update: async (
       scope: ClientScope,
-      who: ViewUser,
+      who: SharingUser,
       ref: ResourceRef,
       patch: SavedViewPatch,
     ): Promise<WithFaults> => shown(scope, await writes.update(scope, who, ref, patch)),
@@ -135,23 +136,7 @@ interface FirstViews {
 function createWrites(deps: SavedViewDeps) {
   const { views, clock } = deps;
   const resource = createSavedViewResource(deps);
-
-  async function get(scope: ClientScope, { by }: ViewUser, id: Types.ObjectId): Promise<SavedViewDoc> {
-    const view = await resource.require(scope, { id, version: undefined });
-    if (view.ownerId === null || view.ownerId.equals(by.userId)) return view;
-    throw notFound('saved view');
-  }
-
-  /** The owner of a view never changes, so this may come before the transaction. */
-  async function requireEditable(
-    scope: ClientScope,
-    who: ViewUser,
-    id: Types.ObjectId,
-  ): Promise<SavedViewDoc> {
-    const view = await get(scope, who, id);
-    if (view.ownerId === null) assertMayShare(who);
-    return view;
-  }
+  const { get, requireEditable, ownerOfNew } = createSharedAccess(resource, 'saved view', 'view');
 
   return {
     get,
@@ -159,12 +144,11 @@ function createWrites(deps: SavedViewDeps) {
     /** Throws `forbidden`, `already-exists`, and `not-found` or `invalid-input` for what the filter names in vain. */
     async create(
       scope: ClientScope,
-      who: ViewUser,
+      who: SharingUser,
       { name, filter, scope: sharing }: NewSavedView,
     ): Promise<SavedViewDoc> {
-      if (sharing === 'shared') assertMayShare(who);
+      const ownerId = ownerOfNew(who, sharing);
       await assertReferences(deps, scope, filter);
-      const ownerId = sharing === 'shared' ? null : who.by.userId;
       const fresh = {
         ...{ _id: newId(), clientId: scope.clientId, ownerId, name, nameKey: nameKeyOf(name), filter },
         ...{ createdAt: clock.now(), version: 1 },
@@ -178,7 +162,7 @@ function createWrites(deps: SavedViewDeps) {
 
     async update(
       scope: ClientScope,
-      who: ViewUser,
+      who: SharingUser,
       ref: ResourceRef,
       patch: SavedViewPatch,
     ): Promise<SavedViewDoc> {
@@ -198,7 +182,7 @@ function createWrites(deps: SavedViewDeps) {
       }
     },
 
-    async remove(scope: ClientScope, who: ViewUser, ref: ResourceRef): Promise<void> {
+    async remove(scope: ClientScope, who: SharingUser, ref: ResourceRef): Promise<void> {
       await requireEditable(scope, who, ref.id);
       await resource.remove(scope, who.by, ref);
     },
@@ -215,13 +199,13 @@ const createSavedViewResource = ({ views, audit }: SavedViewDeps) =>
     remove: views.remove,
     eventOf(written) {
       const { verb, doc, version } = writtenTo(written);
-      const { _id: id, ownerId, name } = doc;
+      const { _id: id, name } = doc;
       return {
         type: `saved-view.${verb}`,
         entity: { type: 'saved-view', id },
         version,
-        audience: ownerId === null ? 'everyone' : { userId: ownerId },
-        view: { name, scope: ownerId === null ? 'shared' : 'own' },
+        audience: audienceOf(doc),
+        view: { name, scope: sharingOf(doc) },
       };
     },
     auditedFieldsOf: ({ ownerId, name, filter }) => ({
@@ -255,9 +239,4 @@ async function nameTaken(
     noun: 'name',
     existing,
   });
-}
-
-function assertMayShare({ isAdmin }: ViewUser): void {
-  if (isAdmin) return;
-  throw new AppError('forbidden', 'Only an admin may create, change or delete a shared view.');
 }

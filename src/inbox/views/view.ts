@@ -1,3 +1,4 @@
+import { sharingOf } from '../sharing/sharing.ts';
 import type { SavedViewView } from './schemas.ts';
 import type { SavedViewDoc, WithFaults } from './use-cases.ts';
 
@@ -21,7 +22,7 @@ const shownFilter = ({ since, ...filter }: Filter): SavedViewView['filter'] => (
 export const toSavedViewView = ({ view, faults }: WithFaults): SavedViewView => ({
   id: view._id.toHexString(),
   name: view.name,
-  scope: view.ownerId === null ? 'shared' : 'own',
+  scope: sharingOf(view),
   filter: shownFilter(view.filter),
   invalid: faults.map(({ field, id, message }) => ({
     path: `filter.${field}`,
