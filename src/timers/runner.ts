@@ -1,9 +1,8 @@
-import type { Types } from 'mongoose';
+import { createClientTurns } from '../platform/client-turns.ts';
 import { type Clock, sleep } from '../platform/clock.ts';
 import { mapConcurrently } from '../platform/concurrency.ts';
 import { newUuid } from '../platform/ids.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { BackgroundWork } from '../platform/loop.ts';
 import { type ClientScope, scopeOf } from '../platform/mongo.ts';
 import type { LeasedTimer, TimerRepository } from './repository.ts';
 import { afterFailure, keepEndedMs, keepFailedMs, nameOfError } from './rules.ts';
@@ -30,8 +29,6 @@ const maxTurns = 8;
 /** Timers of a client in one turn, and how many of them at the same time. */
 const maxTimersPerTurn = 20;
 const maxConcurrentTimers = 4;
-/** While turns run, clients that become due are looked for this often. */
-const pollMs = 50;
 /** The wait after a failed turn. */
 const retryMs = 500;
 
@@ -44,59 +41,27 @@ const defaultLeaseMs = 15_000;
  */
 export function createTimerRunner(deps: TimerRunnerDeps) {
   const { timers, clock, logger } = deps;
-  const running = new Map<string, Promise<number>>();
-  let lastClient: Types.ObjectId | null = null;
-
-  /** The clients whose turn it is, from the one after the last turn. */
-  async function chooseClients(): Promise<readonly Types.ObjectId[]> {
-    const places = maxTurns - running.size;
-    if (places === 0) return [];
-    const now = clock.now();
-    const next = await timers.findDueClientsAcrossClients(now, lastClient, maxTurns);
-    const isEnd = next.length < maxTurns && lastClient !== null;
-    const wrapped = isEnd ? await timers.findDueClientsAcrossClients(now, null, maxTurns) : [];
-    const byId = new Map([...next, ...wrapped].map((id) => [id.toHexString(), id]));
-    return [...byId].flatMap(([key, id]) => (running.has(key) ? [] : [id])).slice(0, places);
-  }
-
-  async function startTurns(): Promise<readonly Promise<number>[]> {
-    const clients = await chooseClients();
-    lastClient = clients.at(-1) ?? lastClient;
-    return clients.map(startTurn);
-  }
-
-  function startTurn(clientId: Types.ObjectId): Promise<number> {
-    const key = clientId.toHexString();
-    const turn = takeTurn(deps, scopeOf(clientId))
-      .catch(async (error: unknown) => {
+  const { takeDue, ...work } = createClientTurns({
+    findDue: timers.findDueClientsAcrossClients,
+    async takeTurn(clientId): Promise<number> {
+      try {
+        return await takeTurn(deps, scopeOf(clientId));
+      } catch (error) {
         logger.error(
-          { error, clientId: key },
+          { error, clientId: clientId.toHexString() },
           'turn of timers failed; they are due again when their lease ends',
         );
         await sleep(retryMs);
         return 0;
-      })
-      .finally(() => running.delete(key));
-    running.set(key, turn);
-    return turn;
-  }
-
-  const work: BackgroundWork = {
-    async step() {
-      const started = await startTurns();
-      if (started.length === 0 && running.size === 0) return 'idle';
-      await Promise.race([...running.values(), sleep(pollMs)]);
-      return 'more';
+      }
     },
-    async finish() {
-      await Promise.all(running.values());
-    },
-  };
+    ...{ maxTurns, clock },
+  });
   return {
     ...work,
     /** Gives one turn to the clients with due timers, as many as have a place; returns the number of timers fired. */
     async fireDue(): Promise<number> {
-      const counts = await Promise.all(await startTurns());
+      const counts = await takeDue();
       return counts.reduce((sum, count) => sum + count, 0);
     },
   };

@@ -1,8 +1,7 @@
-import type { Types } from 'mongoose';
+import { createClientTurns } from '../../../platform/client-turns.ts';
 import { type Clock, sleep } from '../../../platform/clock.ts';
 import type { Lease } from '../../../platform/leases/lease.ts';
 import type { Logger } from '../../../platform/logger.ts';
-import type { BackgroundWork } from '../../../platform/loop.ts';
 import { type ClientScope, scopeOf } from '../../../platform/mongo.ts';
 import type { Drain } from './drain.ts';
 import type { QueueWakeRepository } from './repository.ts';
@@ -18,8 +17,6 @@ export interface DrainerDeps {
 
 /** Clients whose queues this process drains at the same time. */
 const maxTurns = 4;
-/** While turns run, clients with new causes are looked for this often. */
-const pollMs = 50;
 /** The wait after a failed turn, and while another process has the queue. */
 const retryMs = 500;
 
@@ -29,56 +26,23 @@ const retryMs = 500;
  */
 export function createDrainer(deps: DrainerDeps) {
   const { wakes, clock, logger } = deps;
-  const running = new Map<string, Promise<void>>();
-  let lastClient: Types.ObjectId | null = null;
-
-  async function chooseClients(): Promise<readonly Types.ObjectId[]> {
-    const places = maxTurns - running.size;
-    if (places === 0) return [];
-    const now = clock.now();
-    const next = await wakes.findDueClientsAcrossClients(now, lastClient, maxTurns);
-    const isEnd = next.length < maxTurns && lastClient !== null;
-    const wrapped = isEnd ? await wakes.findDueClientsAcrossClients(now, null, maxTurns) : [];
-    const byId = new Map([...next, ...wrapped].map((id) => [id.toHexString(), id]));
-    return [...byId].flatMap(([key, id]) => (running.has(key) ? [] : [id])).slice(0, places);
-  }
-
-  function startTurn(clientId: Types.ObjectId): Promise<void> {
-    const key = clientId.toHexString();
-    const turn = takeTurn(deps, scopeOf(clientId))
-      .then(async (isMine) => {
-        if (!isMine) await sleep(retryMs);
-      })
-      .catch(async (error: unknown) => {
-        logger.error({ error, clientId: key }, 'draining a queue failed; it is repeated');
+  const { takeDue, ...work } = createClientTurns({
+    findDue: wakes.findDueClientsAcrossClients,
+    async takeTurn(clientId): Promise<void> {
+      try {
+        if (!(await takeTurn(deps, scopeOf(clientId)))) await sleep(retryMs);
+      } catch (error) {
+        const fields = { error, clientId: clientId.toHexString() };
+        logger.error(fields, 'draining a queue failed; it is repeated');
         await sleep(retryMs);
-      })
-      .finally(() => running.delete(key));
-    running.set(key, turn);
-    return turn;
-  }
-
-  const work: BackgroundWork = {
-    async step() {
-      const clients = await chooseClients();
-      lastClient = clients.at(-1) ?? lastClient;
-      for (const client of clients) void startTurn(client);
-      if (running.size === 0) return 'idle';
-      await Promise.race([...running.values(), sleep(pollMs)]);
-      return 'more';
+      }
     },
-    async finish() {
-      await Promise.all(running.values());
-    },
-  };
+    ...{ maxTurns, clock },
+  });
   return {
     ...work,
     /** Drains the queues that have a cause now; returns how many there were. */
-    async drainDue(): Promise<number> {
-      const clients = await chooseClients();
-      await Promise.all(clients.map(startTurn));
-      return clients.length;
-    },
+    drainDue: async (): Promise<number> => (await takeDue()).length,
   };
 }
 
