@@ -4,7 +4,7 @@ import type { AuditActor, AuditService } from '../../../audit/service.ts';
 import type { ChannelDirectory } from '../../../channels/directory.ts';
 import type { UserDirectory } from '../../../identity/users/directory.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { AppError, type Issue } from '../../../platform/errors.ts';
+import { AppError, type Issue, valueTaken } from '../../../platform/errors.ts';
 import { newId } from '../../../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { applyChange, type Change } from '../../../platform/update.ts';
@@ -46,9 +46,10 @@ export function createAssignmentPolicyUseCases(deps: AssignmentPolicyDeps) {
 
   async function taken(scope: ClientScope, priority: number): Promise<AppError> {
     const existing = await policies.findByPriority(scope, priority);
-    return new AppError('already-exists', `A policy with the priority ${priority} already exists.`, {
-      errors: [{ path: 'body.priority', message: 'The priority is taken.' }],
-      ...(existing === null ? {} : { extensions: { existingId: existing._id.toHexString() } }),
+    return valueTaken(`A policy with the priority ${priority} already exists.`, {
+      path: 'body.priority',
+      noun: 'priority',
+      existing,
     });
   }
 
