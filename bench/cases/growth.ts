@@ -22,8 +22,8 @@ interface Figure {
 type Figures = Record<string, Figure>;
 
 /**
- * B8, the part about reading: what a page costs with 10,000, 100,000 and 1,000,000 stored messages, up to `--stored`, and
- * what the index of tokens costs per message.
+ * The reading part of B8: the cost of a page with 10,000, 100,000 and 1,000,000 stored messages, up to `--stored`, and of the
+ * token index for each message.
  */
 export async function benchGrowth(
   { rounds, reads, stored, ...options }: BenchOptions,

@@ -33,8 +33,8 @@ export interface Admission {
 }
 
 /**
- * What the address of an unverified channel takes at once. Larger bodies are handled one at a time, and a business that has
- * proved nothing must not take that place from others.
+ * The largest body that the address of an unverified channel takes. Larger ones are handled one at a time, and a business
+ * that has proved nothing must not take that place from others.
  */
 export const maxUnverifiedBytes = maxSharedBytes;
 

@@ -157,8 +157,8 @@ const takingRoutes = ({ conversations }: ConversationRouteDeps) => [
     operationId: 'takeConversation',
     summary: 'Take a conversation',
     description:
-      'Assigns an open or pending conversation to you, unless a colleague has it. Of two who take it at the same time, ' +
-      `one gets it. ${aboutVersions}`,
+      'Assigns an open or pending conversation to you, unless a colleague has it. If two users take it at the same ' +
+      `time, one gets it. ${aboutVersions}`,
     tag,
     access,
     params: idParams,

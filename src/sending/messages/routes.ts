@@ -34,8 +34,8 @@ const writeRoutes = ({ messages }: MessageRouteDeps) => [
       'Text, media, location, contacts, reaction, buttons, list, link, flow, catalog, product, product list, or a ' +
       'request for a location, phone number or address. Allowed in the customer service window: 24 hours after the ' +
       'last message of the contact, less a minute (`windowExpiresAt` of the conversation). Outside it, the answer ' +
-      'lists templates to send instead. With `lastSeenMessageId`, of two who answer at once only one does. The examples go to the contact who has written to the demo client of ' +
-      '`npm start`; put in a contact of yours.',
+      'lists templates to send instead. With `lastSeenMessageId`, only the first of two simultaneous answers is accepted. ' +
+      'The examples go to the contact who has written to the demo client of `npm start`; put in a contact of yours.',
     tag: 'Messages',
     access: ['admin', 'agent'],
     body: SendMessageBody,

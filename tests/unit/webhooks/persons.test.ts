@@ -66,7 +66,7 @@ describe('webhook event › unread', () => {
           field
         ];
         const person = readPerson(field.endsWith('user_id') ? { userId: value } : { number: value });
-        // What is not read as a person cannot be an opt-out of anybody.
+        // A value that names no person cannot opt anybody out.
         if (person === null) return;
         const keys = personKeysIn(body);
         assert.ok(keys.includes(personKeyOf(id)) || keys.includes(manyPersons), `${body}: ${keys.join()}`);

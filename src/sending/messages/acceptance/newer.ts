@@ -39,8 +39,8 @@ export const seenIssues = (message: MessageDoc, chat: Chat): Issue[] =>
 
 /**
  * Stores an answer only if its conversation took nothing in since the message that its writer saw last; else returns
- * `newer-message`. The conversation counts the answer in the same transaction, so of two who answer at once the second one
- * meets a write conflict, is repeated, and finds the first. Null if the idempotency key is taken.
+ * `newer-message`. The conversation counts the answer in the same transaction: if two users answer at once, the second
+ * transaction meets a write conflict, is repeated, and finds the first answer. Null if the idempotency key is taken.
  */
 export const createStoreUnlessNewer =
   ({ messages, conversations, runInTransaction }: NewerDeps) =>

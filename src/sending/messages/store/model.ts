@@ -234,7 +234,7 @@ const unsent = { status: { $in: [...unsentStatuses] } };
 messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
-// What the contact wrote, in the order in which the conversation took it in: what is unread is counted by it.
+// Counts the unread messages: those of the contact, in the order of their arrival.
 messageModel.schema.index(
   { clientId: 1, conversationId: 1, arrival: 1 },
   { name: 'arrivals', partialFilterExpression: { arrival: { $exists: true } } },

@@ -6,8 +6,8 @@ import { searchedText, textOfContent } from '../searched-text.ts';
 import type { MessageContent, MessageDoc } from './model.ts';
 
 /*
- * What a message is found by. Tokens are part of the write that stores its words: new messages get them here, and each
- * update of `content`, `changes` or `revokedAt` sets them by `tokensOfContent`.
+ * The tokens by which a message is found. The write that stores its words stores them too: new messages get them here, and
+ * each update of `content`, `changes` or `revokedAt` sets them by `tokensOfContent`.
  */
 
 export const tokensOfContent = (content: MessageContent): string[] => searchTokens(textOfContent(content));
