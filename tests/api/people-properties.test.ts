@@ -69,7 +69,7 @@ describe('people in the database', function () {
   it('any events, shuffled and repeated › one contact per identity, and the last word of the person counts', () =>
     fc.assert(
       fc.asyncProperty(world, async (given) => {
-        await checkWorld(given, inDatabase(), async (handle) => {
+        await checkWorld(given.deliveries, inDatabase(), async (handle) => {
           for (const event of given.deliveries) await handle(event);
         });
       }),
@@ -79,7 +79,9 @@ describe('people in the database', function () {
   it('two workers with the same events at once › one contact per identity, and the last word of the person counts', () =>
     fc.assert(
       fc.asyncProperty(world, async (given) => {
-        await checkWorld(given, inDatabase(), async (handle) => {
+        // A receipt that taught one worker nothing may teach the other, who knows more by then.
+        const handled = [...given.deliveries, ...given.deliveries.toReversed()];
+        await checkWorld(handled, inDatabase(), async (handle) => {
           const isEarly = ({ kind, at }: WorldEvent) => kind !== 'receipt' && at < 10_000;
           const stages = [
             given.deliveries.filter(isEarly),

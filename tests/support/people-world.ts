@@ -175,13 +175,16 @@ export interface Subject {
   isOptedOut(id: string): Promise<boolean>;
 }
 
-/** Delivers the events, then compares the contacts with what the events prove; throws at the first difference. */
+/**
+ * Delivers the events, then compares the contacts with what the events prove; throws at the first difference.
+ * `handled`: the events in the order in which they are handled; of two workers, the order of one and then the other's.
+ */
 export async function checkWorld(
-  { deliveries }: World,
+  handled: readonly WorldEvent[],
   subject: Subject,
   deliver: (handle: (event: WorldEvent) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const proof = proofOf(deliveries);
+  const proof = proofOf(handled);
   const contactOf = new Map<string, string>();
   const personOf = new Map<string, number>();
   await deliver(async (event) => {

@@ -115,7 +115,7 @@ describe('persons', function () {
     fc.assert(
       fc.asyncProperty(world, async (given) => {
         const subject = inMemory();
-        await checkWorld(given, subject, async (handle) => {
+        await checkWorld(given.deliveries, subject, async (handle) => {
           for (const event of given.deliveries) await handle(event);
         });
       }),
