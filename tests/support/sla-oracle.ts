@@ -127,6 +127,8 @@ export function createSlaOracle(initial: OracleTerms) {
     // A missed wait does not begin earlier.
     const open = waitsOf(cycle).find(({ end }) => end === null);
     if (open !== undefined && at < open.start && cycle.breached.has(open.start)) return;
+    // Its clock begins earlier from now on, so there is none that begins where it began.
+    if (open !== undefined && at < open.start) cycle.due.delete(open.start);
     cycle.asks.push(at);
   }
 
