@@ -2,36 +2,54 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The worker's own figures, from its metrics. */
 export interface WorkerFigures {
-  /** Beyond what it took before the run. */
-  readonly grownMiB: number;
+  /** The most that it took of the machine. V8 collects late while nothing forces it, so much of this may be garbage. */
+  readonly mostMiB: number;
+  /** What survived the collections of the last minute beyond what survived those of the first. */
+  readonly heldMiB: number;
   /** The worst 99th percentile of its event-loop delay, each over one look. */
   readonly delayP99Ms: number;
 }
 
 const lookEveryMs = 2_000;
+const looksPerMinute = 30;
+const mebibyte = 2 ** 20;
 
 /** Looks at the metrics of the worker until it is stopped. */
 export async function watchWorker(metricsUrl: string): Promise<() => Promise<WorkerFigures>> {
   const stopping = new AbortController();
-  const first = await readMetrics(metricsUrl);
-  let [most, delayP99Ms] = [first.residentBytes, 0];
+  const looks = [await readMetrics(metricsUrl)];
   async function look(): Promise<void> {
     while (!stopping.signal.aborted) {
       await sleep(lookEveryMs);
-      const now = await readMetrics(metricsUrl);
-      most = Math.max(most, now.residentBytes);
-      delayP99Ms = Math.max(delayP99Ms, now.delayP99Ms);
+      looks.push(await readMetrics(metricsUrl));
     }
   }
   const ended = look();
   return async () => {
     stopping.abort();
     await ended;
-    return { grownMiB: (most - first.residentBytes) / 2 ** 20, delayP99Ms };
+    return figuresOf(looks);
   };
 }
 
-async function readMetrics(url: string): Promise<{ residentBytes: number; delayP99Ms: number }> {
+interface Look {
+  readonly residentBytes: number;
+  /** Of JavaScript: its heap, and buffers beside it. */
+  readonly usedBytes: number;
+  readonly delayP99Ms: number;
+}
+
+function figuresOf(looks: readonly Look[]): WorkerFigures {
+  // Right after a collection, little more is in use than what is held.
+  const held = (some: readonly Look[]) => Math.min(...some.map(({ usedBytes }) => usedBytes));
+  return {
+    mostMiB: Math.max(...looks.map(({ residentBytes }) => residentBytes)) / mebibyte,
+    heldMiB: (held(looks.slice(-looksPerMinute)) - held(looks.slice(0, looksPerMinute))) / mebibyte,
+    delayP99Ms: Math.max(...looks.slice(1).map(({ delayP99Ms }) => delayP99Ms)),
+  };
+}
+
+async function readMetrics(url: string): Promise<Look> {
   const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
   const text = await response.text();
   const valueOf = (name: string): number => {
@@ -41,6 +59,7 @@ async function readMetrics(url: string): Promise<{ residentBytes: number; delayP
   };
   return {
     residentBytes: valueOf('process_resident_memory_bytes'),
+    usedBytes: valueOf('nodejs_heap_size_used_bytes') + valueOf('nodejs_external_memory_bytes'),
     delayP99Ms: valueOf('nodejs_eventloop_lag_p99_seconds') * 1_000,
   };
 }
