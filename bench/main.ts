@@ -3,6 +3,7 @@ import { benchApiReads } from './cases/api-reads.ts';
 import { benchCostCounts } from './cases/cost-counts.ts';
 import { benchGrowth } from './cases/growth.ts';
 import { benchLateReceipts } from './cases/late-receipts.ts';
+import { benchLiveEvents } from './cases/live-events.ts';
 import { benchPriority } from './cases/priority.ts';
 import { benchScaleOut } from './cases/scale-out.ts';
 import { benchSendLifecycle } from './cases/send-lifecycle.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b6: benchWritePaths,
   b8: benchGrowth,
   b9: benchScaleOut,
+  b10: benchLiveEvents,
   b11: benchLateReceipts,
   b14: benchStartIdle,
   priority: benchPriority,

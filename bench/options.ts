@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly reads: number;
   /** The most stored messages of B8: 10,000, 100,000 or 1,000,000. */
   readonly stored: number;
+  /** Streams of live events of B10. */
+  readonly streams: number;
   readonly openLoopSeconds: number;
   readonly idleSeconds: number;
   /** Writes per round of B6. */
@@ -39,6 +41,7 @@ const definitions = {
   requests: { type: 'string', default: '8000' },
   reads: { type: 'string', default: '200' },
   stored: { type: 'string', default: '10000' },
+  streams: { type: 'string', default: '5000' },
   'open-loop-seconds': { type: 'string', default: '6' },
   'idle-seconds': { type: 'string', default: '20' },
   writes: { type: 'string', default: '2000' },
@@ -73,6 +76,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     requests: whole('requests'),
     reads: whole('reads'),
     stored: whole('stored'),
+    streams: whole('streams'),
     openLoopSeconds: whole('open-loop-seconds'),
     idleSeconds: whole('idle-seconds'),
     writes: whole('writes'),

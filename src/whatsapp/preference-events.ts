@@ -16,6 +16,8 @@ export interface PreferenceItem {
   readonly phoneNumberId: string | null;
   readonly wabaId: string | null;
   readonly person: PersonIdentity;
+  /** The name that the person shows on WhatsApp. */
+  readonly profileName?: string;
   /** Null for a stop without one. */
   readonly category: string | null;
   /** Null for a value that the product does not know: it has no effect. */
@@ -98,10 +100,13 @@ function readPreference(given: unknown, path: string, { place, entry }: Surround
   const named = readPerson({ number, userId, parentUserId });
   const person = named ?? (isStop ? readShownPerson({}, { contacts: [entry], isAlone: true }).person : null);
   if (person === null) return { kind: 'invalid', reason: `${path} names no person` };
+  const names = { number, userId, parentUserId };
+  const { profileName } = readShownPerson(names, { contacts: [entry], isAlone: false });
   return {
     kind: 'preference',
     ...place,
     person,
+    ...(profileName === undefined ? {} : { profileName }),
     category: parsed.data.category,
     value,
     ...(value === null ? { word: wordOf(parsed.data.value) } : {}),

@@ -99,6 +99,24 @@ describe('answers to an address that has opted out', function () {
     assert.equal((await retry('/api/messages/retry', { status: 'failed' })).body.skipped?.length, 1);
   });
 
+  it('sent before the STOP, retried automatically after it › canceled, and not called again', async () => {
+    await stage.write({ from: own }, 'hi', ago(8));
+    const { body: answer } = await accept(await idOf(own));
+    await stage.dispatch(answer.id);
+    await stage.write({ from: own }, 'STOP', ago(1));
+    const { core } = api().api;
+    const failure = { code: '131000', class: 'retry', title: '', detail: '', advice: '' } as const;
+    const receipt = { word: 'failed', status: 'failed', providerMessageId: 'x', failure } as const;
+    const receipts = [{ ...receipt, timestampMs: Date.now() }];
+    const id = new Types.ObjectId(answer.id);
+    await core.messages.applyReceipts(scope(), id, receipts);
+    await core.effects.afterReceipts(scope(), id, receipts);
+    const retry = await api().collection('messages').findOne({ retryOf: id });
+    if (retry !== null) await stage.dispatch(String(retry._id), { aheadMs: 2 * 24 * 60 * minuteMs });
+    const statuses = await api().collection('messages').distinct('status', { retryOf: id });
+    assert.deepEqual([stage.called, statuses], [[own], retry === null ? [] : ['canceled']]);
+  });
+
   it('the right number of a contact comes back › its window counts again', async () => {
     await stage.write({ from: own }, 'STOP', ago(9));
     await stage.write({ from: own }, 'How do I get an invoice?', ago(8));

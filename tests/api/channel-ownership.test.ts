@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
 import { newId, newSecret } from '../../src/platform/ids.ts';
+import { knownFields } from '../../src/whatsapp/known-words.ts';
 import { useApi } from '../support/api.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { call } from '../support/http.ts';
@@ -139,6 +140,40 @@ function bodiesAbout({
     partner_solutions: [account('partner_solutions', { event: 'SOLUTION_CREATED', solution_id: '1' })],
     automatic_events: [ofNumber('automatic_events', { automatic_events: [{ id: 'x', event_name: 'Lead' }] })],
     business_username_update: [account('business_username_update', { username: 'x', status: 'approved' })],
+    message_echoes: [
+      ofNumber('message_echoes', { message_echoes: [{ ...echo, type: 'text', text: { body: 'Hi' } }] }),
+    ],
+    group_participants_update: [
+      ofNumber('group_participants_update', {
+        groups: [{ group_id: 'g', type: 'group_participants_add', added_participants: [{ wa_id: person }] }],
+      }),
+    ],
+    group_settings_update: [
+      ofNumber('group_settings_update', {
+        groups: [{ group_id: 'g', type: 'group_settings_update', group_subject: { text: 'New' } }],
+      }),
+    ],
+    group_status_update: [
+      ofNumber('group_status_update', { groups: [{ group_id: 'g', type: 'group_suspend' }] }),
+    ],
+    account_settings_update: [
+      account('account_settings_update', { phone_number_id: phoneNumberId, type: 'phone_number_settings' }),
+    ],
+    business_status_update: [
+      account('business_status_update', { business_id: 'b', event: 'PARTNER_STATUS_CHANGE' }),
+    ],
+    template_correct_category_detection: [
+      account('template_correct_category_detection', {
+        ...{ ...template, category: 'UTILITY', correct_category: 'MARKETING' },
+      }),
+    ],
+    messaging_handovers: [
+      ofNumber('messaging_handovers', { sender: { wa_id: person }, control_passed: { metadata: 'x' } }),
+    ],
+    standby: [
+      ofNumber('standby', { messages: [{ ...echo, from: person, type: 'text', text: { body: 'Hi' } }] }),
+    ],
+    tracking_events: [ofNumber('tracking_events', { events: [{ event_name: 'lead', tracking_data: {} }] })],
   };
 }
 
@@ -243,6 +278,14 @@ describe('two businesses and one number', function () {
     'business_capability_update',
     'account_update',
   ];
+
+  it('every field that the product knows › is tried below', () => {
+    const tried = Object.keys(bodiesAbout({ phoneNumberId: '', wabaId: '', providerId: '' })).map((name) =>
+      name.replace(/ .*/, ''),
+    );
+    // `errors` comes without a number or account of its own: in `messages`, which is tried with an error.
+    assert.deepEqual(new Set([...tried, 'errors']), knownFields);
+  });
 
   for (const field of Object.keys(bodiesAbout({ phoneNumberId: '', wabaId: '', providerId: '' }))) {
     it(`${field} › the claimants get nothing and nothing of theirs changes; the owner gets everything`, async () => {

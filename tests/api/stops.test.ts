@@ -4,6 +4,7 @@ import { Types } from 'mongoose';
 import { maxCloseMs } from '../../src/openings/contract.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { newUuid } from '../../src/platform/ids.ts';
+import { call } from '../support/http.ts';
 import { useMessagingApi } from '../support/messaging-api.ts';
 import { quietNow } from '../support/quiet-now.ts';
 import { startCorrespondence, type Correspondence } from '../support/stored-messages.ts';
@@ -47,6 +48,16 @@ describe('stops', function () {
       body: { quietHours: quietNow() },
     });
 
+  const behave = async (behaviour: object) => {
+    const url = `${api().sandbox.url}/sandbox/behaviour`;
+    assert.equal((await call(url, { method: 'PUT', json: behaviour })).status, 200);
+  };
+  afterEach(() => behave({ expiredTokens: [] }));
+  const disconnect = async () => {
+    await behave({ expiredTokens: true });
+    return given.user.call<object>(`/api/channels/${given.user.channelId}/verify`, { method: 'POST' });
+  };
+
   const stops = [
     { name: 'a channel is paused', stop: () => pause() },
     { name: 'a contact is blocked', stop: () => contact({ isBlocked: true })() },
@@ -54,6 +65,7 @@ describe('stops', function () {
       name: 'a contact is opted out by hand',
       stop: () => contact({ optInStatus: 'opted-out', consent: { source: 'phone', wording: 'no more' } })(),
     },
+    { name: 'a channel is disconnected, because WhatsApp refuses its token', stop: () => disconnect() },
     { name: 'quiet hours begin', stop: () => beQuiet() },
   ];
   for (const { name, stop } of stops) {

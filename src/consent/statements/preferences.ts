@@ -35,7 +35,8 @@ export function createPreferences({ contacts, consent }: PreferenceDeps) {
       const clients = new Map(channels.map(({ clientId }) => [clientId.toHexString(), clientId]));
       for (const clientId of clients.values()) {
         const scope = scopeOf(clientId);
-        const contact = await contacts.recognise(scope, { identity: item.person, at: statement.at });
+        const sighting = { identity: item.person, at: statement.at };
+        const contact = await contacts.recognise(scope, sighting, { name: item.profileName });
         if (value === 'resume') await consent.resumeMarketing(scope, contact._id, statement);
         else assertThrough(await consent.stopMarketing(scope, contact._id, statement));
       }

@@ -55,6 +55,8 @@ export function peopleIn(people: readonly PersonAnswers[], bodies: readonly stri
 
 export interface AllAnswers {
   readonly contacts: readonly Fields[];
+  /** The consent histories of the contacts. */
+  readonly consent: readonly Fields[];
   readonly conversations: readonly Fields[];
   /** As the single view shows them. */
   readonly messages: readonly Fields[];
@@ -67,8 +69,11 @@ export async function readAll(user: CrmUser): Promise<AllAnswers> {
   const contacts = await listAll(user, '/api/contacts');
   const conversations = await listAll(user, '/api/conversations');
   const events = await listAll(user, `/api/channels/${user.channelId}/events`);
+  const consent: Fields[] = [];
+  for (const { id } of contacts)
+    consent.push((await user.call<Fields>(`/api/contacts/${String(id)}/consent`)).body);
   const messages: Fields[] = [];
   for (const { id } of await listAll(user, '/api/messages'))
     messages.push({ ...(await user.getMessage(String(id))) });
-  return { contacts, conversations, messages, events };
+  return { contacts, consent, conversations, messages, events };
 }

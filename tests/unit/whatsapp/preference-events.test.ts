@@ -15,6 +15,7 @@ const item = {
   phoneNumberId: '106',
   wabaId: '100',
   person: { phoneNumber: '+15550001001', whatsappId: '15550001001' },
+  profileName: 'Ana',
   category: 'marketing_messages',
   value: 'stop',
   detail: 'User requested to stop marketing messages',
