@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { eventTable } from '../../src/app/events.ts';
+import { eventTable, passingEventTable } from '../../src/app/events.ts';
 import { problems } from '../../src/app/problems.ts';
 import { apiDescription } from '../../src/app/api-description.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
@@ -21,9 +21,11 @@ const publicUrl = 'http://localhost:4000';
  */
 const nothing: never = new Proxy((() => nothing) as () => unknown, { get: () => nothing }) as never;
 
-/** The same, but with the table of events: the description of their stream names each type. */
+const tables: Readonly<Record<PropertyKey, unknown>> = { eventTable, passingTable: passingEventTable };
+
+/** The same, but with the tables of events: the description of their stream names each type. */
 const onlyTables: never = new Proxy((() => nothing) as () => unknown, {
-  get: (_, name) => (name === 'eventTable' ? eventTable : nothing),
+  get: (_, name) => tables[name] ?? nothing,
 }) as never;
 
 /** The functions that build route tables, by file: every `routes.ts` under `src/` exports at least one. */

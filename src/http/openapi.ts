@@ -28,6 +28,7 @@ import type { RawRoute } from './raw-route.ts';
 import type { Access, AnyRoute, NamedExample } from './route.ts';
 import { isFingerprinted } from './unchanged.ts';
 import { mayOmitBody } from './validation.ts';
+import { takesSeveral } from './several-values.ts';
 
 /** The description of the API as a whole. */
 export interface ApiDescription {
@@ -192,10 +193,6 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
     schema: property,
   }));
 }
-
-/** Whether a query field takes several values, which are separated by commas. */
-const takesSeveral = ({ type, anyOf }: JsonSchema): boolean =>
-  type === 'array' || (Array.isArray(anyOf) && anyOf.some((each: JsonSchema) => takesSeveral(each)));
 
 const repliesOf = (entry: AnyRoute, schemas: SchemaConverter): Responses =>
   Object.fromEntries(

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { AppError, type Issue } from '../platform/errors.ts';
 import { issueMessage } from './issue-messages.ts';
 import type { AnyRoute } from './route.ts';
+import { severalIn } from './several-values.ts';
 
 export interface RawInput {
   readonly params: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ const maxNameLength = 100;
 /** Parses all parts of a request; throws one `invalid-input` with the issues of all parts. */
 export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
   const issues: Issue[] = [];
-  const query = readQuery(raw.querystring, issues);
+  const query = readQuery(raw.querystring, severalIn(route.query), issues);
   const parsed = {
     params: parsePart('params', route.params, raw.params, issues),
     query: parsePart('query', route.query, query, issues),
@@ -88,20 +89,27 @@ function toIssues(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issu
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.map((part) => String(part).slice(0, maxNameLength)).join('.');
 
-/** The query as an object. A repeated name is refused, because either value could be meant. */
-function readQuery(querystring: string, issues: Issue[]): Readonly<Record<string, string>> {
+/**
+ * The query as an object. A repeated name stands for several values if its field takes them: some clients repeat, others
+ * separate by commas. Otherwise it is refused, because either value could be meant.
+ */
+function readQuery(
+  querystring: string,
+  several: ReadonlySet<string>,
+  issues: Issue[],
+): Readonly<Record<string, string>> {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
   for (const [name, value] of new URLSearchParams(querystring)) {
-    if (values.has(name)) repeated.add(name);
-    values.set(name, value);
+    const before = values.get(name);
+    if (before !== undefined && !several.has(name)) repeated.add(name);
+    values.set(name, before !== undefined && several.has(name) ? `${before},${value}` : value);
   }
   for (const name of repeated) issues.push({ path: pathOf(['query', name]), message: isRepeated });
   return Object.fromEntries(values);
 }
 
-const isRepeated =
-  'This parameter must not be repeated. If it takes several values, they are separated by commas.';
+const isRepeated = 'This parameter takes one value, so it must not be repeated.';
 
 function readIdempotencyKey(key: string | undefined, issues: Issue[]): string | undefined {
   if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;

@@ -362,6 +362,27 @@ describe('macros', function () {
     assert.equal(await api().collection('notes').countDocuments({ clientId: admin.clientId }), 1);
   });
 
+  it('bulk, a contact who has opted out › skipped, while the macro may answer it alone', async () => {
+    const [fine, stopped] = [await hear(phoneEndingIn('01')), await hear(phoneEndingIn('02'))];
+    const { body: thread } = await agent.get(`/api/conversations/${stopped}`);
+    const optOut = { optInStatus: 'opted-out', consent: { source: 'phone' } };
+    assert.equal((await agent.patch(`/api/contacts/${String(thread['contactId'])}`, optOut)).status, 200);
+    const macroId = await make([{ type: 'send-text', body: 'Half price today.' }]);
+    const body = { ids: [fine, stopped], action: { type: 'run-macro', macroId } };
+    const answer = await agent.post('/api/conversations/bulk', body);
+    const { changed, skipped } = answer.body as {
+      changed: string[];
+      skipped: { id: string; code: string }[];
+    };
+    assert.deepEqual(changed, [fine]);
+    assert.deepEqual(
+      skipped.map(({ id, code }) => [id, code]),
+      [[stopped, 'contact-opted-out']],
+    );
+    assert.deepEqual((await sentIn(stopped)).length, 0);
+    assert.deepEqual(statusesOf([await run(stopped, macroId)]), [200]);
+  });
+
   it('bulk › runs it on each, and names those where it was refused', async () => {
     const fine = await hear(phoneEndingIn('01'));
     const shut = await hear(phoneEndingIn('02'));

@@ -5,6 +5,7 @@ import { Piscina } from 'piscina';
 import { AppError } from '../../platform/errors.ts';
 import { createFairQueue } from '../../platform/fair-queue.ts';
 import { newSecret } from '../../platform/ids.ts';
+import { blockOf } from '../../platform/network.ts';
 import type { PasswordTask } from './password-worker.ts';
 import { passwordProblem } from './rules.ts';
 
@@ -21,7 +22,7 @@ const bcryptCost = 10;
 const maxThreads = 4;
 /** About ten seconds of work; further requests get `overloaded`. */
 const maxWaitingPerThread = 100;
-/** About two seconds of work for one network: more log-ins than an office begins in that time. */
+/** About two seconds of work for one block of networks: more log-ins than an office begins in that time. */
 const maxOfNetworkPerThread = 20;
 
 const refusals = {
@@ -32,7 +33,7 @@ const refusals = {
   all: () => new AppError('overloaded', 'Too many sign-ins are in progress.', { retryAfterSeconds: 5 }),
 };
 
-/** Hashes and verifies passwords in a pool of threads; the networks of the callers take turns. */
+/** Hashes and verifies passwords in a pool of threads; the blocks of networks of the callers take turns. */
 export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): Passwords {
   const isSource = import.meta.url.endsWith('.ts');
   const threads = Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
@@ -54,7 +55,8 @@ export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): 
     refusal: (reason) => refusals[reason](),
   });
   const run = (task: PasswordTask, network: string): Promise<string | boolean> =>
-    queue.run(network, () => pool.run(task));
+    // Whoever has one address often has the block around it: its networks share one turn.
+    queue.run(blockOf(network), () => pool.run(task));
   const hash = async (password: string, network: string): Promise<string> =>
     String(await run({ kind: 'hash', password, cost }, network));
 

@@ -5,7 +5,7 @@ import { idParams } from '../../platform/fields.ts';
 import { byPrefix } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { sharingUserOf } from '../sharing/sharing.ts';
-import type { RunMacro } from '../conversations/bulk.ts';
+import type { RunMacro } from '../conversations/bulk/bulk.ts';
 import type { ConversationUseCases } from '../conversations/use-cases.ts';
 import { toConversationView } from '../conversations/view.ts';
 import type { MacroRun } from './run.ts';
@@ -65,7 +65,10 @@ const runRoutes = ({ run, conversations }: MacroRouteDeps) => [
     async handle({ actor, params, body, request }) {
       const scope = scopeOf(actor.clientId);
       const ref = refOf(params.id, request);
-      const { messageId, noteIds } = await run(scope, userOf(actor), ref, body.macroId);
+      const { messageId, noteIds } = await run(scope, userOf(actor), ref, {
+        id: body.macroId,
+        isOfMany: false,
+      });
       const found = await conversations.get(scope, userOf(actor), params.id);
       return {
         status: 200,

@@ -43,6 +43,7 @@ interface Running {
   readonly scope: ClientScope;
   readonly by: Person;
   readonly ref: ResourceRef;
+  readonly isOfMany: boolean;
 }
 
 /** What one action does in the transaction; a note has an id. */
@@ -64,11 +65,16 @@ interface StoredSend extends PlacedSend {
  */
 export const createRunMacro =
   (deps: RunDeps) =>
-  async (scope: ClientScope, by: Person, ref: ResourceRef, macroId: Types.ObjectId): Promise<MacroRun> => {
-    const { actions } = await deps.macros.get(scope, { by }, macroId);
+  async (
+    scope: ClientScope,
+    by: Person,
+    ref: ResourceRef,
+    { id, isOfMany }: { readonly id: Types.ObjectId; readonly isOfMany: boolean },
+  ): Promise<MacroRun> => {
+    const { actions } = await deps.macros.get(scope, { by }, id);
     const conversation = await deps.conversations.findById(scope, ref.id);
     if (conversation === null) throw notFound('conversation');
-    const running = { scope, by, ref: { id: ref.id, version: undefined } };
+    const running = { scope, by, ref: { id: ref.id, version: undefined }, isOfMany };
     const placed = await prepare(deps, running, { conversation, actions });
     const steps: Step[] = [];
     for (const [index, action] of actions.entries())
@@ -93,7 +99,7 @@ const isSend = (action: MacroAction): action is SendAction => action.type.starts
 /** Checks the message of the macro; null if it sends none. */
 async function prepare(
   deps: RunDeps,
-  { scope, by }: Running,
+  { scope, by, isOfMany }: Running,
   { conversation, actions }: { conversation: ConversationDoc; actions: readonly MacroAction[] },
 ): Promise<PlacedSend | null> {
   const index = actions.findIndex(isSend);
@@ -101,14 +107,14 @@ async function prepare(
   if (action === undefined || !isSend(action)) return null;
   const send = await atAction(index, async () => {
     const content = await contentOf(deps, { scope, by, conversation }, action);
-    return deps.prepareSend(scope, { conversation, content, by: by.userId });
+    return deps.prepareSend(scope, { conversation, content, by: by.userId, isOfMany });
   });
   return { index, send };
 }
 
 async function contentOf(
   { render }: RunDeps,
-  { scope, by, conversation }: Omit<Running, 'ref'> & { readonly conversation: ConversationDoc },
+  { scope, by, conversation }: Pick<Running, 'scope' | 'by'> & { readonly conversation: ConversationDoc },
   action: SendAction,
 ): Promise<SendContent> {
   if (action.type === 'send-text') return { kind: 'text', body: action.body };

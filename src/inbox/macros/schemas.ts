@@ -5,7 +5,7 @@ import { LineText, notEmpty, paragraphText } from '../../platform/text-fields.ts
 import { templateLanguage, templateName, templateVariables } from '../../templates/schemas.ts';
 import { maxBodyLength } from '../canned-replies/filling.ts';
 import { replyValues } from '../canned-replies/schemas.ts';
-import { GiveBackInput, SetStatusInput, TakeInput } from '../conversations/bulk-schemas.ts';
+import { GiveBackInput, SetStatusInput, TakeInput } from '../conversations/bulk/schemas.ts';
 import { ConversationStatus, ConversationView } from '../conversations/schemas.ts';
 import { MacroSnoozeInput } from '../conversations/snooze-schemas.ts';
 import { maxMentions, mentionedIn } from '../notes/mentions.ts';

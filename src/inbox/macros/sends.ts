@@ -33,5 +33,7 @@ export type PrepareSend = (
     readonly content: SendContent;
     /** The user who sends it. */
     readonly by: Types.ObjectId;
+    /** The user sends to many at once, and so decides about none of them: an opt-out refuses an answer as well. */
+    readonly isOfMany: boolean;
   },
 ) => Promise<PreparedSend>;

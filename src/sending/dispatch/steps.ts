@@ -32,6 +32,7 @@ export interface DispatchDeps {
     | 'claim'
     | 'withdraw'
     | 'noteWaiting'
+    | 'prolongWait'
     | 'recordOutcome'
     | 'returnClaim'
   >;

@@ -1,12 +1,19 @@
 import type { ReadFacts } from '../gates/facts.ts';
+import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import type { AttemptRetry, DispatchDeps, Target } from './steps.ts';
-import { waitBriefly } from './wait.ts';
 
 export const unreadReason = 'a message of the contact that is not read yet: it may be an opt-out';
 
-/** The intake ends every event within its own bounds, so this wait ends, too. */
-const againMs = 1_000;
+const minAgainMs = 1_000;
+const maxAgainMs = 10_000;
+
+/**
+ * When to ask again, after a wait of so many milliseconds: when it has lasted twice as long, so that many messages which wait
+ * for the same worker leave it the time to read. The intake ends every event within its own bounds, so the wait ends, too.
+ */
+export const askAgainMs = (waitedMs: number): number =>
+  Math.min(maxAgainMs, Math.max(minAgainMs, Math.ceil(waitedMs)));
 
 /**
  * Null if nothing unread may stop the message. Asked here only for a message that the last look has put off for it, so
@@ -14,12 +21,20 @@ const againMs = 1_000;
  * last look.
  */
 export async function awaitReading(
-  deps: DispatchDeps,
-  target: Target,
-  { message, read }: { readonly message: MessageDoc; readonly read: ReadFacts },
+  { messages, unreadEvents, clock }: DispatchDeps,
+  { scope, id }: Target,
+  { message: { waiting }, read }: { readonly message: MessageDoc; readonly read: ReadFacts },
 ): Promise<AttemptRetry | null> {
-  if (message.waiting?.gate !== 'opt-outs') return null;
-  if (!(await deps.unreadEvents.mayStop(target.scope, read.identities))) return null;
-  const until = new Date(deps.clock.now().getTime() + againMs);
-  return waitBriefly(deps, target, { gate: 'opt-outs', reason: unreadReason, until });
+  if (waiting?.gate !== 'opt-outs') return null;
+  if (!(await unreadEvents.mayStop(scope, read.identities))) return null;
+  const now = clock.now();
+  const delayMs = askAgainMs(now.getTime() - waiting.since.getTime());
+  await messages.prolongWait(scope, id, waiting, new Date(now.getTime() + delayMs));
+  return {
+    kind: 'again',
+    type: waitTypeOf('opt-outs'),
+    message: `${unreadReason}; next look in ${Math.ceil(delayMs / 1_000)} s`,
+    delayMs,
+    isWait: true,
+  };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type AnyRoute, route } from '../../../src/http/route.ts';
 import { parseInput, type RawInput } from '../../../src/http/validation.ts';
 import { AppError } from '../../../src/platform/errors.ts';
+import { oneOrMoreOf } from '../../../src/platform/fields.ts';
 
 const sample = route({
   method: 'post',
@@ -86,6 +87,22 @@ describe('input', () => {
 
   it('a query name given twice › is refused', () => {
     assert.deepEqual(pathsOf(sample, raw({ querystring: 'limit=1&limit=2' })), ['query.limit']);
+  });
+
+  it('a field of several values, repeated, separated by commas, or both › the same values', () => {
+    const several: AnyRoute = {
+      ...sample,
+      query: z.strictObject({ status: oneOrMoreOf(z.enum(['open', 'pending', 'closed'])).optional() }),
+    };
+    for (const querystring of [
+      'status=open,closed',
+      'status=open&status=closed',
+      'status=open&status=closed,open',
+    ])
+      assert.deepEqual(parseInput(several, raw({ querystring })).query, { status: ['open', 'closed'] });
+    assert.deepEqual(pathsOf(several, raw({ querystring: 'status=open&status=&status=x' })), [
+      'query.status',
+    ]);
   });
 
   it('operators in the query › are unknown fields', () => {

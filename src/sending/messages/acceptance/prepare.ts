@@ -1,6 +1,7 @@
 import { placeOfOwn } from '../../../inbox/conversations/order.ts';
 import type { PrepareSend, SendContent } from '../../../inbox/macros/sends.ts';
 import type { Clock } from '../../../platform/clock.ts';
+import { AppError } from '../../../platform/errors.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { MessageDoc } from '../store/repository.ts';
 import type { Acceptance } from './accept.ts';
@@ -19,6 +20,12 @@ export const createPrepareSend =
   (deps: PrepareDeps): PrepareSend =>
   async (scope, send) => {
     const draft = await draftIn(deps, scope, send);
+    // Whoever answers one contact sees the opt-out.
+    if (send.isOfMany && draft.afterOptOut === true)
+      throw new AppError(
+        'contact-opted-out',
+        'The contact has opted out. Answer it in its own conversation.',
+      );
     const takesTurn = send.content.kind === 'text';
     let stored: MessageDoc = draft;
     return {

@@ -102,6 +102,20 @@ export function createClaims(messages: TenantCollection<MessageDoc>) {
       );
     },
 
+    /** The message waits longer for the same: its history stays as it is. */
+    async prolongWait(
+      scope: ClientScope,
+      _id: Types.ObjectId,
+      { gate, since }: Pick<WaitingState, 'gate' | 'since'>,
+      until: Date,
+    ): Promise<void> {
+      await messages.updateOne(
+        scope,
+        { _id, 'waiting.gate': gate, 'waiting.since': since, 'dispatch.isCalling': false },
+        { $set: { 'waiting.until': until } },
+      );
+    },
+
     /** Stores why a message waits, if it has not left. */
     async noteWaiting(scope: ClientScope, _id: Types.ObjectId, waiting: WaitingState): Promise<void> {
       await messages.updateOne(

@@ -64,7 +64,9 @@ describe('passwords', () => {
   it('far too many at once › the last ones are refused with a retry time, the others are served', async () => {
     const quick = createPasswords({ cost: 4 });
     const results = await Promise.allSettled(
-      Array.from({ length: 600 }, (_, index) => quick.hash('Seven-otters-like-tea', `10.0.0.${index}`)),
+      Array.from({ length: 600 }, (_, index) =>
+        quick.hash('Seven-otters-like-tea', `10.${index >> 8}.${index & 255}.1`),
+      ),
     );
     const refused = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
     assert.ok(refused.length > 0 && refused.length < 600);
@@ -95,6 +97,24 @@ describe('passwords', () => {
     }
     const served = endedBefore - refused.length;
     assert.ok(served <= 2 * threads, `${served} log-ins of the flood came first`);
+    await quick.close();
+  });
+
+  it('log-ins from a thousand networks of one block › those of others pass them', async () => {
+    const quick = createPasswords({ cost: 4 });
+    const hash = await quick.hash('Seven-otters-like-tea', home);
+    let servedCount = 0;
+    const flood = Promise.allSettled(
+      Array.from({ length: 1_000 }, async (_, index) => {
+        await quick.verify('wrong password', hash, `2001:db8:7:${index.toString(16)}::/64`);
+        servedCount += 1;
+      }),
+    );
+    await Promise.resolve();
+    assert.equal(await quick.verify('Seven-otters-like-tea', hash, home), true);
+    const threads = Math.max(1, Math.min(4, availableParallelism() - 1));
+    assert.ok(servedCount <= 2 * threads, `${servedCount} log-ins of the flood came first`);
+    await flood;
     await quick.close();
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { objectIdText, openEnum } from '../../platform/fields.ts';
-import { ConversationStatus } from './schemas.ts';
-import { SnoozeInput } from './snooze-schemas.ts';
+import { objectIdText, openEnum } from '../../../platform/fields.ts';
+import { ConversationStatus } from '../schemas.ts';
+import { SnoozeInput } from '../snooze-schemas.ts';
 
 const maxIds = 100;
 

@@ -1,9 +1,9 @@
-import { userOf } from '../../http/actor.ts';
-import { route } from '../../http/route.ts';
-import { scopeOf } from '../../platform/mongo.ts';
+import { userOf } from '../../../http/actor.ts';
+import { route } from '../../../http/route.ts';
+import { scopeOf } from '../../../platform/mongo.ts';
 import type { createBulkChange } from './bulk.ts';
-import { BulkConversationsBody, BulkConversationsView } from './bulk-schemas.ts';
-import { wishOf } from './snooze-schemas.ts';
+import { BulkConversationsBody, BulkConversationsView } from './schemas.ts';
+import { wishOf } from '../snooze-schemas.ts';
 
 interface BulkRouteDeps {
   readonly changeMany: ReturnType<typeof createBulkChange>;

@@ -1,12 +1,12 @@
 import type { Types } from 'mongoose';
-import type { ResourceRef } from '../../audit/resource.ts';
-import { mapConcurrently } from '../../platform/concurrency.ts';
-import { AppError } from '../../platform/errors.ts';
-import type { ClientScope } from '../../platform/mongo.ts';
-import type { ConversationSnooze, ConversationStatus } from './model.ts';
-import type { SnoozeWish } from './snoozing.ts';
-import type { Person } from './taking.ts';
-import type { ConversationUseCases } from './use-cases.ts';
+import type { ResourceRef } from '../../../audit/resource.ts';
+import { mapConcurrently } from '../../../platform/concurrency.ts';
+import { AppError } from '../../../platform/errors.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { ConversationSnooze, ConversationStatus } from '../model.ts';
+import type { SnoozeWish } from '../snoozing.ts';
+import type { Person } from '../taking.ts';
+import type { ConversationUseCases } from '../use-cases.ts';
 
 /** What is done to each of many conversations. */
 export type BulkAction = SimpleAction | { readonly type: 'snooze'; readonly wish: SnoozeWish };
@@ -27,7 +27,7 @@ export type RunMacro = (
   scope: ClientScope,
   by: Person,
   ref: ResourceRef,
-  macroId: Types.ObjectId,
+  macro: { readonly id: Types.ObjectId; readonly isOfMany: boolean },
 ) => Promise<unknown>;
 
 export interface BulkOutcome {
@@ -64,7 +64,8 @@ export const createBulkChange =
     const refusals = await mapConcurrently(ids, maxConcurrentChanges, async (id) => {
       try {
         const ref = { id, version: undefined };
-        if (decided.type === 'run-macro') await runMacro(scope, by, ref, decided.macroId);
+        if (decided.type === 'run-macro')
+          await runMacro(scope, by, ref, { id: decided.macroId, isOfMany: true });
         else await changeOne(conversations, scope, by, { ref, action: decided });
         return null;
       } catch (error) {
