@@ -101,7 +101,12 @@ export function createClaims(messages: TenantCollection<MessageDoc>) {
         },
       );
     },
+  };
+}
 
+/** Why messages wait that have not left. */
+export function createWaits(messages: TenantCollection<MessageDoc>) {
+  return {
     /** The message waits longer for the same: its history stays as it is. */
     async prolongWait(
       scope: ClientScope,

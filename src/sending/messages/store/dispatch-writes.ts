@@ -15,7 +15,7 @@ import {
 import type { ScopedOperation } from '../../../platform/tenant-queries.ts';
 import type { EndObserver } from '../observer.ts';
 import { causeOfEnd } from '../rules.ts';
-import { createClaims, createReaddressing } from './claim-writes.ts';
+import { createClaims, createReaddressing, createWaits } from './claim-writes.ts';
 import { createEchoReplacement, type ReplaceEcho } from './echo-writes.ts';
 import { pushAttempt, pushRewording, statusEntry } from './entries.ts';
 import {
@@ -35,6 +35,7 @@ export function createDispatchWrites(
 ) {
   return {
     ...createClaims(messages),
+    ...createWaits(messages),
     ...createReaddressing(messages),
     ...createOutcomes(writeBulk, createEchoReplacement(messages)),
     ...createWithdrawals(messages, onEnded),
