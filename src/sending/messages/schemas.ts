@@ -202,6 +202,14 @@ export const messageFields = {
   retriedBy: z.string().nullable().meta({ description: 'The message that retries it' }),
   workflowId: z.string().nullable().meta({ description: 'The workflow to open in the Temporal UI' }),
   createdAt: z.iso.datetime().meta({ description: 'When the message was stored' }),
+  order: z
+    .int()
+    .nullable()
+    .meta({
+      description:
+        'Its place in the order in which the conversation took messages in, whatever their times: the highest came last. ' +
+        'Null for what nobody wrote, and for messages of earlier versions',
+    }),
 };
 
 export const messageExample = {
@@ -240,6 +248,7 @@ export const messageExample = {
   retriedBy: null,
   workflowId: 'message:665f1c2ab7e4d3a9c8b01250',
   createdAt: '2026-11-23T09:00:00.000Z',
+  order: 12,
 } as const;
 
 const Pricing = z

@@ -65,6 +65,7 @@ const toMessageFields = (message: MessageListItem, file: FileOfMessage | undefin
     retriedBy: message.retriedBy?.toHexString() ?? null,
     workflowId: isSentByProduct(message) ? workflowIdOf(id) : null,
     createdAt: message._id.getTimestamp().toISOString(),
+    order: message.ordinal ?? null,
   };
 };
 
