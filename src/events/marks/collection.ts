@@ -3,13 +3,25 @@ import { systemClock } from '../../platform/clock.ts';
 import type { TenantDocument } from '../../platform/declare-model.ts';
 import type { TenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedUpdate, ScopedUpdateStage, Unscoped } from '../../platform/tenant-queries.ts';
-import { announcing, type Marked, marking, markOfNew, markOfNext, markOfSilent, markStage } from './mark.ts';
+import {
+  announcing,
+  dateStage,
+  dating,
+  type Marked,
+  marking,
+  markOfNew,
+  markOfNext,
+  markOfSilent,
+  markStage,
+} from './mark.ts';
 
 interface Telling<Doc> {
   /** Whether an update changes what clients are told of; by default each does. */
   readonly isTold?: (update: mongo.Document) => boolean;
   /** Whether nobody is told of a new document yet; by default each is told. */
   readonly isSilent?: (fresh: Unscoped<Doc>) => boolean;
+  /** Whether each write also dates the document (`Dated`). */
+  readonly isDated?: boolean;
 }
 
 type MarkedDocument = TenantDocument & Marked & { readonly _id: Types.ObjectId };
@@ -20,24 +32,29 @@ type MarkedDocument = TenantDocument & Marked & { readonly _id: Types.ObjectId }
  */
 export function markWrites<Doc extends MarkedDocument>(
   documents: TenantCollection<Doc>,
-  { isTold = () => true, isSilent = () => false }: Telling<Doc> = {},
+  { isTold = () => true, isSilent = () => false, isDated = false }: Telling<Doc> = {},
 ): TenantCollection<Doc> {
+  const dateNow = () => (isDated ? { changedAt: systemClock.now() } : {});
   function mark<Given extends ScopedUpdate<Doc> | ScopedUpdateStage[]>(update: Given): Given;
   function mark(update: mongo.Document): mongo.Document {
-    if (Array.isArray(update)) return update.some(isTold) ? [...update, markStage] : update;
-    return isTold(update) ? marking(update) : update;
+    if (Array.isArray(update))
+      return update.some(isTold) ? [...update, markStage, ...(isDated ? [dateStage] : [])] : update;
+    return isTold(update) ? markOnce(update) : update;
   }
+  const markOnce = (update: mongo.Document) => (isDated ? dating(marking(update)) : marking(update));
   function markUpsert<Given extends ScopedUpdate<Doc>>(update: Given): Given;
   function markUpsert(update: mongo.Document): mongo.Document {
-    return announcing(marking(update));
+    return announcing(markOnce(update));
   }
   const markNew = (fresh: Unscoped<Doc>): Unscoped<Doc> => ({
     ...fresh,
     ...(isSilent(fresh) ? markOfSilent : markOfNew(systemClock.now())),
+    ...dateNow(),
   });
   const markNext = (next: Unscoped<Doc>): Unscoped<Doc> => ({
     ...next,
     ...markOfNext(next, systemClock.now()),
+    ...dateNow(),
   });
   return {
     ...documents,

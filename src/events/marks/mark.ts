@@ -15,6 +15,12 @@ export interface Marked {
   readonly isUnannounced?: true;
 }
 
+/** A document that knows when it was last written, whatever changed. */
+export interface Dated {
+  /** Missing if an earlier version wrote it last. */
+  readonly changedAt?: Date;
+}
+
 /** For the schema of the model. */
 export const markFields = { revision: Number, unpublishedAt: Date, isUnannounced: Boolean } as const;
 
@@ -51,6 +57,12 @@ export const announcing = <Update extends mongo.Document>(update: Update) => ({
   $setOnInsert: { ...fieldsOf(update, '$setOnInsert'), isUnannounced: true as const },
 });
 
+/** The update, which also dates. The server sets the time. */
+export const dating = <Update extends mongo.Document>(update: Update) => ({
+  ...update,
+  $currentDate: { ...fieldsOf(update, '$currentDate'), changedAt: true as const },
+});
+
 const fieldsOf = (update: mongo.Document, operator: string): mongo.Document =>
   (update[operator] ?? {}) as mongo.Document;
 
@@ -58,3 +70,6 @@ const fieldsOf = (update: mongo.Document, operator: string): mongo.Document =>
 export const markStage: ScopedUpdateStage = {
   $set: { revision: { $add: [{ $ifNull: ['$revision', 0] }, 1] }, unpublishedAt: '$$NOW' },
 };
+
+/** The last stage of a pipeline that dates. */
+export const dateStage: ScopedUpdateStage = { $set: { changedAt: '$$NOW' } };
