@@ -223,7 +223,7 @@ function buildAreas(config: Config, ground: Ground) {
   const inbox = buildInbox({
     ...{ mongo, store: threads, contacts, leads, timers, audit, clock },
     ...{ clients: ground.clients.directory, findWait: messages.findOpenWait, findLastWords },
-    readable: messages,
+    ...{ readable: messages, waitFacts: messages },
   });
   const { conversations, arrivals, answers } = inbox;
   const awaitCalls = createAwaitCalls(messages);

@@ -34,6 +34,8 @@ import type { inboxInstruments } from './instruments.ts';
 import { conversationEventLoops } from './loops.ts';
 import { buildSla } from './sla/build.ts';
 import { createTeamRepository } from './teams/repository.ts';
+import { buildWaiting } from './waiting/build.ts';
+import type { WaitFacts } from './waiting/facts.ts';
 
 /** The store of conversations and of the inbox's settings. Built before people, whose deletions depend on it. */
 export function buildConversationStore(mongo: MongoConnection) {
@@ -54,6 +56,7 @@ interface InboxDeps {
   readonly timers: Pick<Timers, 'arm' | 'disarm'>;
   readonly findWait: AssignmentDeps['findWait'];
   readonly findLastWords: FindLastWords;
+  readonly waitFacts: WaitFacts;
   readonly readable: ReadableMessages;
   readonly audit: AuditService;
   readonly clock: Clock;
@@ -112,6 +115,11 @@ export function buildInbox(deps: InboxDeps) {
     ...{ mongo, repository, deadlines, teams, readSettings, findWait, findLastWords, timers, audit, clock },
   });
   const { receive } = assignment;
+  const waiting = buildWaiting({
+    ...{ conversations: repository, facts: deps.waitFacts, deadlines: sla.answers },
+    ...{ timers, runInTransaction: audit.runInTransaction, clock },
+  });
+  const { waits } = waiting;
   const holdContact = createHoldContact(contacts);
   const { wakeByMessage, followSettings: follow } = decisions;
   const { reading, readable, seen, seenMarks } = buildReading({
@@ -126,13 +134,15 @@ export function buildInbox(deps: InboxDeps) {
     }),
     arrivals: createArrivals({
       ...{ conversations: repository, leads, holdContact },
-      ...{ readSettings, deadlines, wakeByMessage, receive, clock },
+      ...{ readSettings, deadlines, waits, wakeByMessage, receive, clock },
     }),
     /** Answers of people, as sending learns of them. */
-    answers: sla.answers,
+    answers: waiting.answers,
     countLiveOn: repository.countLiveOn,
     readSettings,
-    timerHandlers: combineTables(sla.timerHandlers, team.timerHandlers, decisions.timerHandlers),
+    timerHandlers: combineTables(
+      ...[sla.timerHandlers, team.timerHandlers, decisions.timerHandlers, waiting.timerHandlers],
+    ),
     followUser: assignment.followUser,
     membersOfTeam: teams.membersOf,
     noteListening: assignment.noteListening,

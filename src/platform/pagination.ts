@@ -75,7 +75,8 @@ export function encodeCursor({ key, id }: Cursor): string {
   return Buffer.from(JSON.stringify([value, id.toHexString()])).toString('base64url');
 }
 
-const invalidCursor = (path: string): AppError =>
+/** For a cursor that the list did not give out. */
+export const invalidCursor = (path = 'query.cursor'): AppError =>
   new AppError('invalid-input', 'The cursor is invalid.', {
     errors: [{ path, message: 'Pass the nextCursor of the previous page, unchanged.' }],
   });

@@ -12,11 +12,18 @@ describe('dispatch › the deadline for an answer', () => {
   });
   after(() => stage?.close());
 
+  /** The clock, and whether the conversation still says that the contact waits. */
   async function stateAfter(to: string, senderType: SenderType, messageType = 'template'): Promise<string> {
     const given = await stage.sendable(to, { senderType, messageType });
     const readClock = await stage.awaitAnswer(given);
     await runDispatch(stage.deps, given);
-    return (await readClock()).state;
+    const { conversationId: _id } = given.message;
+    const conversation = await stage
+      .collection<{ readonly waitingSince?: Date }>('conversations')
+      .findOne({ _id });
+    const { state } = await readClock();
+    assert.equal(conversation?.waitingSince === undefined, state === 'met', 'both tell the same');
+    return state;
   }
 
   it('a person answers, and it is sent › met', async () => {

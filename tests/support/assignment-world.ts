@@ -83,6 +83,8 @@ export async function startAssignmentWorld(name: string) {
 
   const process = createProcess();
   const arrivals = createArrivals({
+    // Who waits for an answer is not looked at here.
+    waits: { followArrival: async () => undefined },
     ...{ conversations: store.repository, leads: people.leads, clock },
     deadlines: { awaitAnswer: async () => undefined },
     readSettings,

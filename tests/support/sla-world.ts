@@ -65,6 +65,8 @@ export async function startSlaWorld(name: string) {
 
   const process = createProcess();
   const arrivals = createArrivals({
+    // Who waits for an answer is not looked at here.
+    waits: { followArrival: async () => undefined },
     ...{ conversations: repository, leads: people.leads, deadlines: process.deadlines, clock },
     readSettings: createInboxSettingsReader(store.settings),
     // The contacts of this world are not stored.
@@ -110,7 +112,13 @@ export async function startSlaWorld(name: string) {
         /** Sending tells what became of an answer. */
         async answered(providerMessageId: string, state: AnswerState, at: Date): Promise<void> {
           const { _id: conversationId } = await conversation();
-          await process.answers.note(of, { conversationId, providerMessageId, state, at });
+          await process.answers.note(of, {
+            conversationId,
+            messageId: newId(),
+            providerMessageId,
+            state,
+            at,
+          });
         },
 
         /** A user changes the status, as the route does. */

@@ -87,6 +87,8 @@ export async function startSnoozeWorld(name: string) {
   }
   const worker = createWorker();
   const arrivals = createArrivals({
+    // Who waits for an answer is not looked at here.
+    waits: { followArrival: async () => undefined },
     ...{ conversations, leads: people.leads, deadlines, readSettings, clock },
     ...{ wakeByMessage: worker.waking.wakeByMessage, receive },
     // The contacts of this world are not stored.

@@ -18,11 +18,15 @@ export interface ArrivalTouch {
   readonly at: Date;
   readonly windowExpiresAt: Date;
   readonly windowFrom: WindowWriter;
+  /** The contact waits since then, unless they do already. */
+  readonly awaitsAnswer: boolean;
   /** Kept if the message begins or reopens the conversation. */
   readonly referral?: AdReferral | undefined;
 }
 
-export type ClosedThread = Pick<ConversationDoc, '_id' | 'answeredUntil'> & { readonly closedAt: Date };
+export type ClosedThread = Pick<ConversationDoc, '_id' | 'answeredUntil' | 'lastArrival'> & {
+  readonly closedAt: Date;
+};
 
 /** The writes of a message that the contact wrote, in its transaction. */
 export const createArrivalWrites = (conversations: TenantCollection<ConversationRecord>) => ({
@@ -45,7 +49,7 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
     session: ClientSession,
   ): Promise<ClosedThread | null> {
     const closed = { ...key, status: 'closed' } as const;
-    const options = { projection: { closedAt: 1, answeredUntil: 1 }, session } as const;
+    const options = { projection: { closedAt: 1, answeredUntil: 1, lastArrival: 1 }, session } as const;
     const first = await conversations.findOne<ClosedThread>(
       scope,
       { ...closed, closedAt: { $gte: at } },
@@ -62,14 +66,17 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
   /** The closed thread after the message, and reopened with `reopens`; null if somebody reopened it meanwhile. */
   receiveClosed: (
     scope: ClientScope,
-    { _id, closedAt }: ClosedThread,
+    { _id, closedAt, lastArrival = 0 }: ClosedThread,
     arrival: ArrivalTouch & { readonly reopens?: { readonly entry: ConversationHistoryEntry } },
     session: ClientSession,
   ): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
       scope,
       { _id, status: 'closed', closedAt },
-      { ...touchOf(arrival), ...(arrival.reopens === undefined ? {} : reopening(arrival.reopens, arrival)) },
+      {
+        ...touchOf({ ...arrival, awaitsAnswer: false }),
+        ...(arrival.reopens === undefined ? {} : reopening(arrival.reopens, arrival, lastArrival)),
+      },
       { returnDocument: 'after', projection: { history: 0 }, session },
     ),
 
@@ -83,17 +90,27 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
 /** The message is the next one, and unread. */
 export const oneArrival = { lastArrival: 1, lastOrdinal: 1 } as const;
 
-const touchOf = ({ at, windowExpiresAt, windowFrom }: ArrivalTouch) => ({
+const touchOf = ({ at, windowExpiresAt, windowFrom, awaitsAnswer }: ArrivalTouch) => ({
+  ...(awaitsAnswer ? { $min: { waitingSince: at } } : {}),
   $max: { lastMessageAt: at, windowExpiresAt, windowFrom, unreadCount: 1 },
   $inc: { ...oneArrival },
 });
 
 const reopening = (
   { entry }: { readonly entry: ConversationHistoryEntry },
-  { referral }: ArrivalTouch,
+  { at, referral, awaitsAnswer }: ArrivalTouch,
+  settledArrivals: number,
 ): ScopedUpdate<ConversationRecord> => ({
-  $set: { status: 'open', ...(referral === undefined ? {} : { referral }) },
-  $unset: { closedAt: 1, answeredUntil: 1, breachedAt: 1, snooze: 1 },
+  $set: {
+    ...{ status: 'open', settledArrivals },
+    ...(referral === undefined ? {} : { referral }),
+    ...(awaitsAnswer ? { waitingSince: at } : {}),
+  },
+  $unset: {
+    ...{ closedAt: 1, answeredUntil: 1, breachedAt: 1, snooze: 1 },
+    // An earlier version closes without removing it.
+    ...(awaitsAnswer ? {} : { waitingSince: 1 }),
+  },
   $push: { history: { $each: [entry], $slice: -maxKeptDecisions } },
   $inc: { ...oneArrival, version: 1, reopenings: 1 },
 });

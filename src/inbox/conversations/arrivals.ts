@@ -1,4 +1,4 @@
-import type { ClientSession } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import type { AdReferral } from '../../people/leads/ad-referral.ts';
 import type { LeadDirectory } from '../../people/leads/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -11,6 +11,7 @@ import type { ConversationDeadlines } from './deadlines.ts';
 import type { ArrivalTouch, ConversationDoc, ConversationKey, ConversationRepository } from './repository.ts';
 import type { WakeByMessage } from './waking.ts';
 import { laterWindow, ruleForClosed, windowAfter } from './rules.ts';
+import type { ConversationWaits } from './waits.ts';
 
 export interface ArrivalDeps {
   readonly conversations: ConversationRepository;
@@ -18,6 +19,7 @@ export interface ArrivalDeps {
   readonly holdContact: HoldContact;
   readonly readSettings: InboxSettingsReader;
   readonly deadlines: Pick<ConversationDeadlines, 'awaitAnswer'>;
+  readonly waits: ConversationWaits;
   /** Finds an agent for what arrives, or keeps it waiting for one. */
   readonly receive: ReceiveArrival;
   readonly wakeByMessage: WakeByMessage;
@@ -51,27 +53,11 @@ interface Placed {
  * caller repeats the transaction. `placeWithin` throws `not-found` if the contact has just been deleted.
  */
 export function createArrivals(deps: ArrivalDeps) {
-  const { conversations, leads, holdContact, readSettings, wakeByMessage, clock } = deps;
+  const { conversations, leads, readSettings, wakeByMessage, waits, clock } = deps;
   const followArrival = createFollowArrival(deps);
   const withLead = createWithLead({ conversations, leads });
 
-  async function openNew(
-    scope: ClientScope,
-    key: ConversationKey,
-    { at, referral, ...window }: ArrivalTouch,
-    session: ClientSession,
-  ): Promise<Placed> {
-    await holdContact(scope, key.contactId, session);
-    const earlier = await conversations.findWithLatestWindow(scope, key, session);
-    const fresh = {
-      ...{ _id: newId(), ...key, lastMessageAt: at, createdAt: clock.now(), version: 1 },
-      ...{ unreadCount: 1, lastArrival: 1, lastOrdinal: 1 },
-      ...laterWindow(earlier, window),
-      ...(referral === undefined ? {} : { referral }),
-    };
-    await conversations.insertOpen(scope, fresh, session);
-    return { thread: { ...scope, ...fresh, status: 'open' }, isFirst: true };
-  }
+  const openNew = createOpenNew(deps);
 
   async function placeBesideClosed(
     scope: ClientScope,
@@ -107,19 +93,23 @@ export function createArrivals(deps: ArrivalDeps) {
 
     wakeByMessage,
 
+    bringIn: createBringIn(deps),
+
     async placeWithin(
       scope: ClientScope,
       key: ConversationKey,
       { at, from, referral, makesLead, awaitsAnswer }: Arriving,
       session: ClientSession,
     ): Promise<ConversationDoc> {
-      const arrival = { at, windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from }, referral };
+      const window = { windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from } };
+      const arrival = { at, ...window, referral, awaitsAnswer };
       const live = await conversations.receiveLive(scope, key, arrival, session);
       const placed =
         live === null
           ? await placeBesideClosed(scope, key, arrival, session)
           : { thread: await wakeByMessage(scope, live, at, session), isFirst: false };
       const { thread } = placed;
+      if (awaitsAnswer) await waits.followArrival(scope, thread, at, session);
       // A new thread has no reopenings.
       const isReopened = placed.isFirst && thread.reopenings !== undefined;
       await followArrival(scope, placed, { at, awaitsAnswer, isReopened }, session);
@@ -128,6 +118,46 @@ export function createArrivals(deps: ArrivalDeps) {
     },
   };
 }
+
+/** A new conversation, with the window of an earlier one if that closes later. */
+const createOpenNew =
+  ({ conversations, holdContact, clock }: Pick<ArrivalDeps, 'conversations' | 'holdContact' | 'clock'>) =>
+  async (
+    scope: ClientScope,
+    key: ConversationKey,
+    { at, referral, awaitsAnswer, ...window }: ArrivalTouch,
+    session: ClientSession,
+  ): Promise<Placed> => {
+    await holdContact(scope, key.contactId, session);
+    const earlier = await conversations.findWithLatestWindow(scope, key, session);
+    const fresh = {
+      ...{ _id: newId(), ...key, lastMessageAt: at, createdAt: clock.now(), version: 1 },
+      ...{ unreadCount: 1, lastArrival: 1, lastOrdinal: 1 },
+      ...laterWindow(earlier, window),
+      ...(referral === undefined ? {} : { referral }),
+      ...(awaitsAnswer ? { waitingSince: at } : {}),
+    };
+    await conversations.insertOpen(scope, fresh, session);
+    return { thread: { ...scope, ...fresh, status: 'open' }, isFirst: true };
+  };
+
+/**
+ * Counts a message that came with the backlog as one that arrives in this conversation, and that may await an answer; null
+ * if the conversation is gone.
+ */
+const createBringIn =
+  ({ conversations, waits }: Pick<ArrivalDeps, 'conversations' | 'waits'>) =>
+  async (
+    scope: ClientScope,
+    conversationId: Types.ObjectId,
+    { at, awaitsAnswer }: Pick<Arriving, 'at' | 'awaitsAnswer'>,
+    session: ClientSession,
+  ): Promise<ConversationDoc | null> => {
+    const wait = awaitsAnswer ? { waitingSince: at } : {};
+    const thread = await conversations.noteArrival(scope, conversationId, session, wait);
+    if (thread !== null && awaitsAnswer) await waits.followArrival(scope, thread, at, session);
+    return thread;
+  };
 
 /** A message from before the closing belongs to the closed conversation, which waits for nothing. */
 const createFollowArrival =

@@ -34,12 +34,13 @@ export function applyDecision(
     const {
       closedAt: _before,
       snooze: _ended,
+      waitingSince,
       ...rest
     } = current.status === 'closed' ? reopened(current) : current;
     return {
       ...rest,
       ...decision,
-      ...(decision.status === 'closed' ? { closedAt: decided.at } : {}),
+      ...(decision.status === 'closed' ? { closedAt: decided.at } : waitOf(waitingSince)),
       history,
     };
   }
@@ -48,10 +49,14 @@ export function applyDecision(
   return { ...rest, ...(assignedAgentId === null ? {} : { assignedAgentId }), history };
 }
 
-/** Missed deadlines belong to the cycle that ended. */
+/** A closed conversation waits for nothing. */
+const waitOf = (waitingSince: Date | undefined) => (waitingSince === undefined ? {} : { waitingSince });
+
+/** Missed deadlines belong to the cycle that ended, and so does what the contact wrote until now. */
 function reopened(current: ConversationRecord): ConversationRecord {
-  const { breachedAt: _before, answeredUntil: _closing, reopenings = 0, ...rest } = current;
-  return { ...rest, reopenings: reopenings + 1 };
+  const { breachedAt: _before, answeredUntil: _closing, waitingSince: _open, ...rest } = current;
+  const { reopenings = 0, lastArrival: settledArrivals = 0 } = rest;
+  return { ...rest, reopenings: reopenings + 1, settledArrivals };
 }
 
 /** The conversation with exactly these labels; the same object if it has them. Their order means nothing. */

@@ -1,7 +1,12 @@
 import type { Types } from 'mongoose';
 import type { Cursor } from '../../platform/pagination.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
-import { conversationStatuses, type ConversationRecord, type ConversationStatus } from './model.ts';
+import {
+  conversationStatuses,
+  liveStatuses,
+  type ConversationRecord,
+  type ConversationStatus,
+} from './model.ts';
 
 export interface ConversationFilter {
   readonly statuses?: readonly ConversationStatus[];
@@ -17,6 +22,12 @@ export interface ConversationFilter {
   /** Of one of these contacts. */
   readonly contactIds?: readonly Types.ObjectId[];
   readonly isUnread?: true;
+  /** Nothing is unread. */
+  readonly isRead?: true;
+  /** The contact waits for an answer. */
+  readonly isWaiting?: true;
+  /** It was not written before. */
+  readonly changedSince?: Date;
   /** It missed a deadline since it began, or was reopened. */
   readonly isBreached?: true;
   readonly isSnoozed?: true;
@@ -26,6 +37,9 @@ export interface ConversationFilter {
 /** Filters by status unless the index has none: most have it before the time (see `model.ts`). */
 export function toQuery({
   isUnread,
+  isRead,
+  isWaiting,
+  changedSince,
   isBreached,
   isSnoozed,
   statuses,
@@ -46,15 +60,30 @@ export function toQuery({
     ...(contactIds === undefined ? {} : { contactId: { $in: [...contactIds] } }),
     ...(assignedAgentIds === undefined ? {} : { assignedAgentId: { $in: [...assignedAgentIds] } }),
     ...(isUnread === true ? { unreadCount: { $gt: 0 } } : {}),
+    ...(isRead === true ? { unreadCount: { $lte: 0 } } : {}),
+    ...(isWaiting === true ? { waitingSince: { $exists: true } } : {}),
+    ...(changedSince === undefined ? {} : { changedAt: { $gte: changedSince } }),
     ...(isBreached === true ? { breachedAt: { $exists: true } } : {}),
     ...(isSnoozed === true ? { snooze: { $exists: true } } : {}),
     ...(labelId === undefined ? {} : { labels: labelId }),
     ...(since === undefined ? {} : { lastMessageAt: { $gte: since } }),
-    ...(needsNoStatus && statuses === undefined
+    ...(needsNoStatus && statuses === undefined && isWaiting !== true
       ? {}
-      : { status: { $in: [...(statuses ?? conversationStatuses)] } }),
+      : { status: { $in: [...statusesOf({ statuses, isWaiting })] } }),
   };
 }
+
+/** A closed conversation waits for nothing, also if an earlier version closed it. */
+const statusesOf = ({
+  statuses,
+  isWaiting,
+}: {
+  readonly statuses: readonly ConversationStatus[] | undefined;
+  readonly isWaiting: true | undefined;
+}): readonly ConversationStatus[] =>
+  isWaiting === true
+    ? liveStatuses.filter((status) => statuses?.includes(status) ?? true)
+    : (statuses ?? conversationStatuses);
 
 /** Into how many sorted ranges of an index the server splits one query; with more it sorts in memory. */
 const maxRanges = 200;

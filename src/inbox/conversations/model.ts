@@ -1,5 +1,5 @@
 import { Schema, type Types } from 'mongoose';
-import { type Marked, markFields, markIndex } from '../../events/marks/mark.ts';
+import { type Dated, type Marked, markFields, markIndex } from '../../events/marks/mark.ts';
 import type { AdReferral } from '../../people/leads/ad-referral.ts';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 import type { ConversationOrder } from './order.ts';
@@ -90,7 +90,7 @@ export interface WindowWriter {
 }
 
 /** The thread of one contact on one channel, or of one group. */
-export interface ConversationDoc extends Marked, ConversationOrder {
+export interface ConversationDoc extends Marked, Dated, ConversationOrder {
   readonly _id: Types.ObjectId;
   readonly clientId: Types.ObjectId;
   /** Absent until the contact writes or the business sends: events that no person wrote make no lead. */
@@ -130,6 +130,12 @@ export interface ConversationDoc extends Marked, ConversationOrder {
   readonly windowFrom?: WindowWriter;
   /** Until when messages are free: Meta's 72 h for contacts who come from an advertisement. */
   readonly freeEntryPointExpiresAt?: Date;
+  /** Since when the contact waits for an answer, made from the messages and answers (`waiting/`); absent if nobody waits. */
+  readonly waitingSince?: Date;
+  /** No answer that is known left later; it does not fall if one of them fails. */
+  readonly latestAnswerAt?: Date;
+  /** Nobody waits for an answer to a message of the contact up to this number: the conversation was reopened after it. */
+  readonly settledArrivals?: number;
   /** Answers that people of the business wrote so far: the number of the latest one's turn. */
   readonly turns?: number;
   /** Everything up to the contact's message with this number is read; absent for 0. Only `unread` lowers it. */
@@ -172,6 +178,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   windowExpiresAt: Date,
   windowFrom: Schema.Types.Mixed,
   freeEntryPointExpiresAt: Date,
+  ...{ waitingSince: Date, latestAnswerAt: Date, settledArrivals: Number, changedAt: Date },
   turns: Number,
   lastArrival: Number,
   lastOrdinal: Number,
@@ -211,6 +218,16 @@ conversationModel.schema.index(
 conversationModel.schema.index(
   { clientId: 1, lastMessageAt: -1, _id: -1 },
   { name: 'snoozed', partialFilterExpression: { snooze: { $exists: true } } },
+);
+// Those in which the contact waits, the longest wait first.
+conversationModel.schema.index(
+  { clientId: 1, waitingSince: 1, _id: 1 },
+  { name: 'waiting', partialFilterExpression: { waitingSince: { $exists: true } } },
+);
+// Every write of a conversation rewrites it: 20 µs, far less than a client that reads whole lists to see what is new.
+conversationModel.schema.index(
+  { clientId: 1, changedAt: -1, _id: -1 },
+  { name: 'changed', partialFilterExpression: { changedAt: { $exists: true } } },
 );
 // An entry for each label.
 conversationModel.schema.index(

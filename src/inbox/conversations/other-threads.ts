@@ -34,15 +34,21 @@ export const createOtherThreads = (conversations: TenantCollection<ConversationR
       { session },
     ),
 
+  /** Takes in a message of a contact that opens no window; they may wait for an answer to it. */
   noteArrival: (
     scope: ClientScope,
     _id: Types.ObjectId,
     session: ClientSession,
+    { waitingSince }: Pick<ConversationDoc, 'waitingSince'> = {},
   ): Promise<ConversationDoc | null> =>
     conversations.findOneAndUpdate(
       scope,
       { _id },
-      { $max: { unreadCount: 1 }, $inc: { ...oneArrival } },
+      {
+        $max: { unreadCount: 1 },
+        $inc: { ...oneArrival },
+        ...(waitingSince === undefined ? {} : { $min: { waitingSince } }),
+      },
       { returnDocument: 'after', ...withoutHistory, session },
     ),
 

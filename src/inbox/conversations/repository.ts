@@ -2,7 +2,6 @@ import type { ClientSession, Connection, Types } from 'mongoose';
 import { markWrites } from '../../events/marks/collection.ts';
 import { createMarkQueries } from '../../events/marks/queries.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { Cursor } from '../../platform/pagination.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import type { Breach } from './deadlines.ts';
@@ -10,7 +9,8 @@ import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
 import type { NextReading } from './reading.ts';
 import { createSilentQueries } from './silent-queries.ts';
-import { mergeLatest, partsOf, positionAfter, toQuery, type ConversationFilter } from './filter.ts';
+import { createWaitWrites } from './wait-writes.ts';
+import { createListQueries } from './list-queries.ts';
 import {
   conversationModel,
   liveStatuses,
@@ -56,7 +56,9 @@ export type TouchedThread = Pick<ConversationDoc, '_id' | 'turns' | 'lastArrival
 export type ConversationRepository = ReturnType<typeof createConversationRepository>;
 
 export function createConversationRepository(connection: Connection) {
-  const conversations = markWrites(openTenantCollection(conversationModel, connection));
+  const conversations = markWrites(openTenantCollection(conversationModel, connection), {
+    isDated: true,
+  });
 
   return {
     ...createMessageTouches(conversations),
@@ -67,6 +69,8 @@ export function createConversationRepository(connection: Connection) {
     ...createQueueQueries(conversations),
     ...createQueueWrites(conversations),
     ...createSilentQueries(conversations),
+    ...createWaitWrites(conversations),
+    ...createListQueries(conversations),
     ...createMarkQueries(conversations, { history: 0 }),
 
     findById: (
@@ -113,30 +117,6 @@ export function createConversationRepository(connection: Connection) {
 
     countLiveOn: (scope: ClientScope, channelId: Types.ObjectId, atMost: number): Promise<number> =>
       conversations.count(scope, { channelId, status: live }, { limit: atMost }),
-
-    /** Counts up to `atMost`; throws `search-too-broad`. */
-    count: (
-      scope: ClientScope,
-      filter: ConversationFilter,
-      atMost: number,
-      options: { readonly maxTimeMS?: number } = {},
-    ): Promise<number> => conversations.searchCount(scope, toQuery(filter), { limit: atMost, ...options }),
-
-    /** Latest message first; omits the history. Throws `search-too-broad`. */
-    async list(
-      scope: ClientScope,
-      filter: ConversationFilter,
-      { limit, after }: { limit: number; after: Cursor<Date> | null },
-    ): Promise<ConversationDoc[]> {
-      const position = after === null ? {} : positionAfter(after, filter);
-      const options = { ...withoutHistory, sort: { lastMessageAt: -1, _id: -1 }, limit } as const;
-      const lists = await Promise.all(
-        partsOf(filter).map((part) =>
-          conversations.search<ConversationDoc>(scope, { ...toQuery(part), ...position }, options),
-        ),
-      );
-      return mergeLatest(lists, limit);
-    },
   };
 }
 

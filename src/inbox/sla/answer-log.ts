@@ -13,6 +13,7 @@ export type { AnswerState } from './clocks/answers.ts';
 /** What became of a message with which a person of the business answers. */
 export interface AnswerReport {
   readonly conversationId: Types.ObjectId;
+  readonly messageId: Types.ObjectId;
   readonly providerMessageId: string;
   readonly state: AnswerState;
   readonly at: Date;

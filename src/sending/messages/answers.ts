@@ -3,13 +3,17 @@ import type { Receipt } from './contract.ts';
 import type { MessageStatus } from './lifecycle.ts';
 import type { MessageDoc } from './store/model.ts';
 
-type Sent = Pick<MessageDoc, 'direction' | 'senderType' | 'messageType' | 'conversationId'>;
+type Sent = Pick<MessageDoc, '_id' | 'direction' | 'senderType' | 'messageType' | 'conversationId'>;
 
 /**
  * Whether a message answers the contact: a person of the business wrote it, by the product or on the phone. A reaction
  * says nothing.
  */
-export const isAnswer = ({ direction, senderType, messageType }: Omit<Sent, 'conversationId'>): boolean =>
+export const isAnswer = ({
+  direction,
+  senderType,
+  messageType,
+}: Omit<Sent, '_id' | 'conversationId'>): boolean =>
   direction === 'outbound' &&
   (senderType === 'agent' || senderType === 'phone') &&
   messageType !== 'reaction';
@@ -24,7 +28,12 @@ export const reportOfSent = (
   message: Sent,
   { providerMessageId, at }: { readonly providerMessageId: string; readonly at: Date },
 ): AnswerReport | null =>
-  isAnswer(message) ? { conversationId: message.conversationId, providerMessageId, state: 'sent', at } : null;
+  isAnswer(message)
+    ? {
+        ...{ conversationId: message.conversationId, messageId: message._id },
+        ...{ providerMessageId, state: 'sent', at },
+      }
+    : null;
 
 /** The report of a stored message that has left, for a process that ended before it told; null if it is no answer. */
 export function reportOfStored(message: MessageDoc): AnswerReport | null {
@@ -42,10 +51,12 @@ type Told = Omit<Sent, 'direction'> & { readonly status: MessageStatus };
  */
 export function reportsOfReceipts(message: Told, receipts: readonly Receipt[]): readonly AnswerReport[] {
   if (!isAnswer({ ...message, direction: 'outbound' })) return [];
-  const { conversationId, status } = message;
+  const { _id: messageId, conversationId, status } = message;
   return receipts.flatMap(({ status: told, providerMessageId, timestampMs }) => {
     const state = told === null ? null : whatIsNew(status, told);
-    return state === null ? [] : [{ conversationId, providerMessageId, state, at: new Date(timestampMs) }];
+    return state === null
+      ? []
+      : [{ conversationId, messageId, providerMessageId, state, at: new Date(timestampMs) }];
   });
 }
 

@@ -13,10 +13,11 @@ export interface Answer {
   readonly at: Date | null;
 }
 
-/** An answer that counts. */
-export type Counted = Answer & { readonly at: Date };
+/** What is known of an answer, whichever it is. */
+export type AnswerFact = Omit<Answer, 'key'>;
 
-export const isCounted = (answer: Answer): answer is Counted =>
+/** Whether an answer counts. */
+export const isCounted = <Fact extends AnswerFact>(answer: Fact): answer is Fact & { readonly at: Date } =>
   answer.state !== 'failed' && answer.at !== null;
 
 /** The answers that are kept of one clock: more than one, because the first may fail later. */
@@ -35,10 +36,11 @@ export function addAnswer(known: readonly Answer[], said: Answer): readonly Answ
   return known.map((answer) => (answer === earlier ? merged : answer));
 }
 
-function mergeAnswers(a: Answer, b: Answer): Answer {
+/** What two reports say together; the first one if the other adds nothing. */
+export function mergeAnswers<Fact extends AnswerFact>(a: Fact, b: AnswerFact): Fact {
   const state = answerStates.indexOf(b.state) > answerStates.indexOf(a.state) ? b.state : a.state;
   const at = earliest(a.at, b.at);
-  return state === a.state && at?.getTime() === a.at?.getTime() ? a : { key: a.key, state, at };
+  return state === a.state && at?.getTime() === a.at?.getTime() ? a : { ...a, state, at };
 }
 
 const earliest = (a: Date | null, b: Date | null): Date | null => {

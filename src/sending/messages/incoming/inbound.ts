@@ -86,21 +86,28 @@ async function receiveNew(
   const key = { channelId, contactId: contact._id };
   const isWritten = isWrittenByContact(item);
 
-  async function storeIn(thread: ConversationDoc, session: ClientSession): Promise<ConversationDoc> {
-    const place = isWritten ? placeOfArrival(thread) : {};
-    const entry = { ...draftInbound({ scope, conversation: thread, item, at, now, repliesTo }), ...place };
+  async function storeIn(
+    thread: ConversationDoc,
+    session: ClientSession,
+    { awaitsAnswer }: Pick<Arriving, 'awaitsAnswer'>,
+  ): Promise<ConversationDoc> {
+    const entry = {
+      ...draftInbound({ scope, conversation: thread, item, at, now, repliesTo }),
+      ...(isWritten ? placeOfArrival(thread) : {}),
+      ...(awaitsAnswer ? {} : { asksNothing: true as const }),
+    };
     await storeEntryWithin(deps, { entry, message: item, now }, session);
     return thread;
   }
   async function storeWritten(): Promise<ConversationDoc> {
     const arriving = await arrivingOf(deps, scope, { item, at });
     return runInTransaction(async (session) =>
-      storeIn(await arrivals.placeWithin(scope, key, arriving, session), session),
+      storeIn(await arrivals.placeWithin(scope, key, arriving, session), session, arriving),
     );
   }
   async function storeEvent(): Promise<ConversationDoc> {
     const thread = await conversations.findLatestOrOpen(scope, key, at);
-    return runInTransaction((session) => storeIn(thread, session));
+    return runInTransaction((session) => storeIn(thread, session, { awaitsAnswer: false }));
   }
 
   const conversation = isWritten ? await storeWritten() : await storeEvent();
@@ -147,10 +154,13 @@ async function receiveAgain(
     ? await conversations.findOrOpen(scope, { channelId, contactId: contact._id }, at)
     : await conversations.findById(scope, earlier.conversationId);
   if (conversation === null) return null;
-  // Before it is brought in: a repetition would not know any more that nobody waited for an answer to it.
-  if (isBacklog && (await arrivingOf(deps, scope, { item, at })).awaitsAnswer)
-    await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
-  if (isBacklog) await bringIn(deps, scope, { messageId, conversationId: conversation._id });
+  if (isBacklog) {
+    const { awaitsAnswer } = await arrivingOf(deps, scope, { item, at });
+    // Before it is brought in: a repetition would not know any more that nobody waited for an answer to it.
+    if (awaitsAnswer)
+      await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
+    await bringIn(deps, scope, { messageId, conversationId: conversation._id, at, awaitsAnswer });
+  }
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
   await incomingFiles.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
   if (isWritten) {
@@ -160,18 +170,21 @@ async function receiveAgain(
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
 
+interface BroughtIn extends Pick<Arriving, 'at' | 'awaitsAnswer'> {
+  readonly messageId: Types.ObjectId;
+  readonly conversationId: Types.ObjectId;
+}
+
 /** Moves a message of the backlog into the live conversation, where it is the latest one that is unread; once. */
 const bringIn = (
-  { messages, conversations, runInTransaction }: InboundDeps,
+  { messages, arrivals, runInTransaction }: InboundDeps,
   scope: ClientScope,
-  {
-    messageId,
-    conversationId,
-  }: { readonly messageId: Types.ObjectId; readonly conversationId: Types.ObjectId },
+  { messageId, conversationId, ...arriving }: BroughtIn,
 ): Promise<void> =>
   runInTransaction(async (session) => {
-    if (!(await messages.bringIn(scope, messageId, conversationId, session))) return;
-    const thread = await conversations.noteArrival(scope, conversationId, session);
+    const into = { conversationId, asksNothing: !arriving.awaitsAnswer };
+    if (!(await messages.bringIn(scope, messageId, into, session))) return;
+    const thread = await arrivals.bringIn(scope, conversationId, arriving, session);
     if (thread !== null) await messages.setPlace(scope, messageId, placeOfArrival(thread), session);
   });
 

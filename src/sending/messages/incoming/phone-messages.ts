@@ -131,8 +131,8 @@ async function storeEcho(deps: PhoneMessageDeps, thread: Thread, message: Inboun
   };
   const report = reportOfSent(entry, { providerMessageId: message.providerMessageId, at });
   await runInTransaction(async (session) => {
-    await storeEntryWithin(deps, { entry, message, now }, session);
-    if (report !== null) await answers.noteWithin(scope, report, session);
+    const messageId = await storeEntryWithin(deps, { entry, message, now }, session);
+    if (report !== null) await answers.noteWithin(scope, { ...report, messageId }, session);
   });
 }
 

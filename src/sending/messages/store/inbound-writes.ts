@@ -69,13 +69,16 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
   async bringIn(
     scope: ClientScope,
     _id: Types.ObjectId,
-    conversationId: Types.ObjectId,
+    {
+      conversationId,
+      asksNothing,
+    }: { readonly conversationId: Types.ObjectId; readonly asksNothing: boolean },
     session: ClientSession,
   ): Promise<boolean> {
     const { modifiedCount } = await messages.updateOne(
       scope,
       { _id, isImported: true },
-      { $set: { conversationId }, $unset: { isImported: 1 } },
+      { $set: { conversationId, ...(asksNothing ? { asksNothing } : {}) }, $unset: { isImported: 1 } },
       { session },
     );
     return modifiedCount === 1;

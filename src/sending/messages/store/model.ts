@@ -174,6 +174,10 @@ export interface MessageDoc extends Marked, MessageOrder {
   readonly openFailures?: readonly string[];
   /** When the sweep last ensured that the message's workflow runs. */
   readonly sweptAt?: Date;
+  /** A message of the contact to which nobody awaits an answer, such as an opt-out. */
+  readonly asksNothing?: true;
+  /** What the inbox was told of an answer of a person: its state as its place in `answerStates`, and when it left. */
+  readonly answer?: { readonly rank: number; readonly at?: Date };
   /** What it is found by (`store/search.ts`); absent if it says nothing. */
   readonly searchTokens?: readonly string[];
 }
@@ -186,24 +190,19 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   direction: { type: String, enum: ['inbound', 'outbound'], required: true },
   senderType: { type: String, enum: senderTypes, required: true },
   messageType: { type: String, required: true },
-  to: String,
-  recipientUserId: String,
+  ...{ to: String, recipientUserId: String },
   acceptedFor: Schema.Types.Mixed,
   readdressed: [Schema.Types.Mixed],
   acceptedContent: Schema.Types.Mixed,
   reworded: { type: [Schema.Types.Mixed], default: undefined },
   createdBy: Schema.Types.ObjectId,
-  repliesTo: Schema.Types.ObjectId,
-  ...{ contextMessageId: String, contextFrom: String },
+  ...{ repliesTo: Schema.Types.ObjectId, contextMessageId: String, contextFrom: String },
   senderProfile: Schema.Types.Mixed,
   changes: { type: [Schema.Types.Mixed], default: undefined },
-  editedAt: Date,
-  revokedAt: Date,
-  awaitsOriginal: Boolean,
-  isImported: Boolean,
+  ...{ editedAt: Date, revokedAt: Date },
+  ...{ awaitsOriginal: Boolean, isImported: Boolean, asksNothing: Boolean, answer: Schema.Types.Mixed },
   content: { type: Schema.Types.Mixed, required: true },
-  templateName: String,
-  category: { type: String, enum: messageCategories },
+  ...{ templateName: String, category: { type: String, enum: messageCategories } },
   status: { type: String, enum: messageStatuses, required: true },
   timestamp: { type: Date, required: true },
   writtenAt: Date,
@@ -214,13 +213,9 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   turnWait: Schema.Types.Mixed,
   overtakenAt: Date,
   overtook: { type: [Schema.Types.Mixed], default: undefined },
-  sendAt: Date,
-  expiresAt: Date,
-  failure: Schema.Types.Mixed,
-  pricing: Schema.Types.Mixed,
-  retryOf: Schema.Types.ObjectId,
-  retryNumber: Number,
-  retriedBy: Schema.Types.ObjectId,
+  ...{ sendAt: Date, expiresAt: Date },
+  ...{ failure: Schema.Types.Mixed, pricing: Schema.Types.Mixed },
+  ...{ retryOf: Schema.Types.ObjectId, retryNumber: Number, retriedBy: Schema.Types.ObjectId },
   dispatch: { type: Schema.Types.Mixed, required: true },
   ...{ waiting: Schema.Types.Mixed, waits: [Schema.Types.Mixed] },
   ...{ afterOptOut: Boolean, stoppedBy: String, openFailures: [String], sweptAt: Date },
@@ -234,11 +229,16 @@ const unsent = { status: { $in: [...unsentStatuses] } };
 messageModel.schema.index({ clientId: 1, conversationId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index({ clientId: 1, status: 1, timestamp: -1, _id: -1 });
-// Counts the unread messages: those of the contact, in the order of their arrival.
-messageModel.schema.index(
-  { clientId: 1, conversationId: 1, arrival: 1 },
-  { name: 'arrivals', partialFilterExpression: { arrival: { $exists: true } } },
-);
+// Of a conversation: the contact's messages in the order of their arrival, and the latest answers of people.
+for (const [name, field, order] of [
+  ['arrivals', 'arrival', 1],
+  ['answers', 'answer.at', -1],
+] as const) {
+  messageModel.schema.index(
+    { clientId: 1, conversationId: 1, [field]: order },
+    { name, partialFilterExpression: { [field]: { $exists: true } } },
+  );
+}
 // The history of a contact over all conversations.
 messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index(...tokenIndexBy('timestamp'));

@@ -3,6 +3,7 @@ import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import { openTenantCollection } from '../../../platform/tenant-collection.ts';
 import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
+import { createAnswerFacts } from './answer-facts.ts';
 import { createCallQueries } from './call-queries.ts';
 import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
@@ -63,6 +64,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createTurnWrites(messages),
     ...createWaitQueries(messages),
     ...createLastWordsQueries(messages),
+    ...createAnswerFacts(messages),
 
     findById: (
       scope: ClientScope,
