@@ -22,6 +22,7 @@ const ConversationFacts = z
     queuedSince: z.iso.datetime().nullable(),
     unreadCount: z.int(),
     lastMessageAt: z.iso.datetime(),
+    waitingSince: z.iso.datetime().nullable(),
     windowExpiresAt: z.iso.datetime().nullable(),
   })
   .meta({
@@ -38,6 +39,7 @@ const ConversationFacts = z
         queuedSince: '2026-11-29T08:00:00.000Z',
         unreadCount: 1,
         lastMessageAt: '2026-11-29T08:00:00.000Z',
+        waitingSince: '2026-11-29T08:00:00.000Z',
         windowExpiresAt: '2026-11-30T07:59:00.000Z',
       },
     ],

@@ -101,7 +101,7 @@ describe('lists of conversations for a screen', () => {
 
   it('counts of the views › as long as the lists that they name', async () => {
     const assignedAgentId = agent.userId;
-    await addConversation({ unreadCount: 2 });
+    await addConversation({ unreadCount: 2, waitingSince: at(0) });
     await addConversation({ assignedAgentId, unreadCount: 1, status: 'pending' });
     await addConversation({ assignedAgentId, breachedAt: at(0) });
     await addConversation({ assignedAgentId, status: 'pending', snooze: { until: null } });
@@ -113,12 +113,12 @@ describe('lists of conversations for a screen', () => {
     assert.deepEqual(
       { ...counts },
       {
-        ...{ open: 2, pending: 2, unread: 3, mine: 3, unassigned: 1, breached: 1, snoozed: 1 },
+        ...{ open: 2, pending: 2, unread: 3, mine: 3, unassigned: 1, breached: 1, snoozed: 1, waiting: 1 },
       },
     );
     const views = {
       ...{ open: 'status=open', pending: 'status=pending', unread: 'unread=true', breached: 'breached=true' },
-      snoozed: 'snoozed=true',
+      ...{ snoozed: 'snoozed=true', waiting: 'waiting=true' },
       mine: `status=open,pending&assignedAgentId=${assignedAgentId.toHexString()}`,
       unassigned: 'status=open,pending&assignedAgentId=none',
     };

@@ -97,6 +97,7 @@ describe('conversations', () => {
         referral: null,
         group: null,
         freeEntryPointExpiresAt: null,
+        waitingSince: null,
         windowExpiresAt: '2026-11-23T10:00:00.000Z',
         unreadCount: 1,
         seenByMe: null,

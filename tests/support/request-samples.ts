@@ -331,7 +331,8 @@ const messageSamples: readonly Sample[] = [
       ...{
         unread: ['', 'false', '1'],
         breached: ['', 'false', '1'],
-        snoozed: ['', 'false', '1'],
+        ...{ snoozed: ['', 'false', '1'], waiting: ['', 'false', '1'] },
+        ...{ sort: ['', 'oldest', 'Recent'], updatedSince: ['', 'yesterday', '2026-01-01'] },
         labelId: badIds,
         q: badSearches,
       },

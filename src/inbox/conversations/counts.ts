@@ -6,7 +6,9 @@ import { liveStatuses } from './model.ts';
 /** A count stops here: beyond it a person reads "many", and each entry costs time. */
 export const maxViewCount = 1_000;
 
-const views = ['open', 'pending', 'unread', 'mine', 'unassigned', 'breached', 'snoozed'] as const;
+const views = [
+  ...(['open', 'pending', 'unread', 'mine', 'unassigned', 'breached', 'snoozed', 'waiting'] as const),
+] as const;
 type View = (typeof views)[number];
 export type ConversationCounts = Readonly<Record<View, number>>;
 
@@ -19,6 +21,7 @@ const filterOfView = (userId: Types.ObjectId): Readonly<Record<View, Conversatio
   unassigned: { statuses: [...liveStatuses], assignedAgentId: null },
   breached: { isBreached: true },
   snoozed: { isSnoozed: true },
+  waiting: { isWaiting: true },
 });
 
 /** Counted when somebody asks, by the indexes that serve the lists. */
@@ -29,9 +32,10 @@ export async function countViews(
 ): Promise<ConversationCounts> {
   const filters = filterOfView(userId);
   const count = (view: View) => conversations.count(scope, filters[view], maxViewCount);
-  const [open, pending, unread, mine, unassigned, breached, snoozed] = await Promise.all([
+  const [open, pending, unread, mine, unassigned, breached, snoozed, waiting] = await Promise.all([
     ...[count('open'), count('pending'), count('unread')],
     ...[count('mine'), count('unassigned'), count('breached'), count('snoozed')],
+    count('waiting'),
   ] as const);
-  return { open, pending, unread, mine, unassigned, breached, snoozed };
+  return { open, pending, unread, mine, unassigned, breached, snoozed, waiting };
 }

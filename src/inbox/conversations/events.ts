@@ -1,5 +1,6 @@
 import type { NewEvent } from '../../events/declare.ts';
 import type { ConversationDoc } from './repository.ts';
+import { waitingSinceOf } from './waits.ts';
 
 /** The event of the present state of a conversation. Pure. */
 export const conversationEventOf = (conversation: ConversationDoc, unread: number): NewEvent => ({
@@ -17,6 +18,7 @@ export const conversationEventOf = (conversation: ConversationDoc, unread: numbe
     queuedSince: conversation.queue?.since.toISOString() ?? null,
     unreadCount: unread,
     lastMessageAt: conversation.lastMessageAt.toISOString(),
+    waitingSince: waitingSinceOf(conversation)?.toISOString() ?? null,
     windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   },
 });

@@ -3,7 +3,6 @@ import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import { decodeCursor } from '../../platform/pagination.ts';
 import type { ConversationUseCases, ShownConversation } from './use-cases.ts';
 import {
   AssignConversationBody,
@@ -15,6 +14,7 @@ import {
 } from './schemas.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { ListConversationsQuery } from './search-schemas.ts';
+import { decodePlace } from './sorting.ts';
 import { SnoozeConversationBody, wishOf } from './snooze-schemas.ts';
 import type { NoteTyping } from './typing.ts';
 import { maxViewCount } from './counts.ts';
@@ -46,16 +46,18 @@ const readRoutes = ({ conversations }: ConversationRouteDeps) => [
     path: '/api/conversations',
     operationId: 'listConversations',
     summary: 'List conversations',
-    description: 'Latest message first. A conversation that gets a message moves to the first page.',
+    description:
+      'Latest message first, unless `sort` says otherwise. A conversation that gets a message moves to the first page; one ' +
+      'that changes its place while you page may be seen twice or not at all. A cursor belongs to its `sort`.',
     tag,
     access,
     query: ListConversationsQuery,
     replies: { 200: ConversationPage },
     problems: ['search-too-broad'],
-    async handle({ actor, query: { limit, cursor, ...search } }) {
-      const after = cursor === undefined ? null : decodeCursor(cursor, 'date');
-      const by = userOf(actor);
-      const page = await conversations.list(scopeOf(actor.clientId), by, search, { limit, after });
+    async handle({ actor, query: { limit, cursor, sort, updatedSince: changedSince, ...search } }) {
+      const after = cursor === undefined ? null : decodePlace(cursor, sort);
+      const range = { limit, after, sort, ...(changedSince === undefined ? {} : { changedSince }) };
+      const page = await conversations.list(scopeOf(actor.clientId), userOf(actor), search, range);
       return { status: 200, body: { ...page, items: page.items.map(toConversationListItemView) } };
     },
   }),

@@ -98,10 +98,13 @@ export const ConversationCountsView = z
     unassigned: viewCount.meta({ description: 'As `status=open,pending&assignedAgentId=none` lists' }),
     breached: viewCount.meta({ description: 'As `breached=true` lists' }),
     snoozed: viewCount.meta({ description: 'As `snoozed=true` lists' }),
+    waiting: viewCount.meta({ description: 'As `waiting=true` lists' }),
   })
   .meta({
     id: 'ConversationCounts',
-    examples: [{ open: 12, pending: 3, unread: 4, mine: 5, unassigned: 2, breached: 0, snoozed: 1 }],
+    examples: [
+      { open: 12, pending: 3, unread: 4, mine: 5, unassigned: 2, breached: 0, snoozed: 1, waiting: 3 },
+    ],
   });
 
 const conversationFields = {
@@ -133,6 +136,14 @@ const conversationFields = {
     description:
       'When the latest message arrived, was accepted or sent again, or left if it was scheduled or held',
   }),
+  waitingSince: z.iso
+    .datetime()
+    .nullable()
+    .meta({
+      description:
+        'When the contact wrote the first message to which no answer of a person was sent, by the time of WhatsApp; null if ' +
+        'nobody waits, and while it is closed. Reactions and opt-outs await no answer',
+    }),
   freeEntryPointExpiresAt: z.iso.datetime().nullable().meta({
     description:
       'Messages are free until then, because the contact came from an advertisement; free-form messages still need an open window',
@@ -182,6 +193,7 @@ const listItemExample = {
   untilReply: false,
   labels: ['665f1f77bcf86cd799439031'],
   lastMessageAt: '2026-11-23T09:00:00.000Z',
+  waitingSince: '2026-11-23T09:00:00.000Z',
   freeEntryPointExpiresAt: null,
   windowExpiresAt: '2026-11-24T08:59:00.000Z',
   unreadCount: 1,

@@ -4,6 +4,7 @@ import { pageQuery } from '../../platform/pagination.ts';
 import { searchText } from '../../platform/search/schemas.ts';
 import { maxFoundContacts } from './contacts.ts';
 import { ConversationStatus } from './schemas.ts';
+import { conversationSorts } from './sorting.ts';
 
 const onlyTrue = z.literal('true', { error: 'Must be true if given.' }).optional();
 
@@ -26,6 +27,9 @@ export const conversationSearchFields = {
   leadId: objectIdText.optional().meta({ description: 'Only conversations of this lead' }),
   contactId: objectIdText.optional().meta({ description: 'Only conversations of this contact' }),
   unread: onlyTrue.meta({ description: '`true` lists only conversations with unread messages' }),
+  waiting: onlyTrue.meta({
+    description: '`true` lists only conversations in which the contact waits for an answer (`waitingSince`)',
+  }),
   breached: onlyTrue.meta({
     description:
       '`true` lists only conversations that missed a deadline since they began, or were last reopened',
@@ -38,7 +42,25 @@ export const conversationSearchFields = {
   ),
 };
 
-export const ListConversationsQuery = z.strictObject({ ...pageQuery, ...conversationSearchFields });
+export const ListConversationsQuery = z.strictObject({
+  ...pageQuery,
+  sort: z
+    .enum(conversationSorts)
+    .default('recent')
+    .meta({
+      description:
+        '`recent`: latest message first. `unread`: those with unread messages before the others, latest message first in ' +
+        'both. `waiting`: only those in which the contact waits for an answer, the longest wait first',
+    }),
+  updatedSince: isoTime.optional().meta({
+    description:
+      'Only conversations that were changed at that time or later, by a message, a read mark, a status, an assignment, a ' +
+      'label or a snooze. Changes by an earlier version of the product are not known. Times are those of the servers, and a ' +
+      'change can be seen some seconds after its time: ask from a minute before your last request. For every change without ' +
+      'a gap, listen to the live events (`GET /api/events`)',
+  }),
+  ...conversationSearchFields,
+});
 
 const ConversationSearch = z.strictObject(conversationSearchFields);
 

@@ -19,7 +19,7 @@ type Assignees = Pick<ConversationFilter, 'assignedAgentId' | 'assignedAgentIds'
 
 /** What a search means for who asks; null if nothing can match. Pure. */
 export function filterOf(search: ConversationSearch, asking: Asking): ConversationFilter | null {
-  const { status, channelId, since, leadId, contactId, unread, breached, snoozed, labelId } = search;
+  const { status, channelId, since, leadId, contactId, unread, breached, snoozed, waiting, labelId } = search;
   const assignees = assigneesOf(search, asking);
   if (assignees === null) return null;
   return {
@@ -32,6 +32,7 @@ export function filterOf(search: ConversationSearch, asking: Asking): Conversati
     ...(unread === undefined ? {} : { isUnread: true }),
     ...(breached === undefined ? {} : { isBreached: true }),
     ...(snoozed === undefined ? {} : { isSnoozed: true }),
+    ...(waiting === undefined ? {} : { isWaiting: true }),
     ...(labelId === undefined ? {} : { labelId }),
   };
 }

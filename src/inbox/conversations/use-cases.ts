@@ -5,7 +5,7 @@ import type { ContactDoc, ContactDirectory } from '../../people/contacts/directo
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
-import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
+import type { Cursor, Page } from '../../platform/pagination.ts';
 import type { UserDirectory } from '../../identity/users/directory.ts';
 import { countViews, type ConversationCounts } from './counts.ts';
 import type { FindLatestMessages, LatestMessage } from './latest.ts';
@@ -22,6 +22,9 @@ import type { SeenMarkRepository } from './seen/repository.ts';
 import type { ConversationSearch } from './search-schemas.ts';
 import type { ResolveSearch } from './searching.ts';
 import { snoozing } from './setting-aside.ts';
+import { toSortedPage } from './sorting.ts';
+import type { ConversationFilter } from './filter.ts';
+import type { ConversationRange } from './list-queries.ts';
 import { requireSnooze, type SnoozeWish } from './snoozing.ts';
 import { createSteps, hasSuccessor } from './steps.ts';
 import type { Person } from './taking.ts';
@@ -103,17 +106,23 @@ export function createConversationUseCases(deps: ConversationUseCaseDeps) {
     get: async (scope: ClientScope, by: Person, id: Types.ObjectId): Promise<ShownConversation> =>
       withContact(scope, by, await resource.require(scope, { id, version: undefined })),
 
-    /** What the user searches for, latest message first. */
+    /** What the user searches for, latest message first unless it says otherwise. */
     async list(
       scope: ClientScope,
       by: Person,
       search: ConversationSearch,
-      { limit, after }: { limit: number; after: Cursor<Date> | null },
+      {
+        limit,
+        after,
+        sort = 'recent',
+        changedSince,
+      }: ConversationRange & Pick<ConversationFilter, 'changedSince'>,
     ): Promise<Page<WithContact<ConversationDoc>>> {
-      const filter = await resolveSearch(scope, by.userId, search);
-      const range = { limit: limit + 1, after };
+      const asked = await resolveSearch(scope, by.userId, search);
+      const filter = asked === null || changedSince === undefined ? asked : { ...asked, changedSince };
+      const range = { limit: limit + 1, after, sort };
       const found = filter === null ? [] : await conversations.list(scope, filter, range);
-      const page = toPage(found, limit, ({ lastMessageAt, _id }) => ({ key: lastMessageAt, id: _id }));
+      const page = toSortedPage(found, limit, sort);
       return { ...page, items: page.items.map(await findContactsOf(deps, scope, by, page.items)) };
     },
 

@@ -3,6 +3,7 @@ import { toContactSummary } from './contacts.ts';
 import type { SharedReadMark } from './read-mark.ts';
 import type { ConversationDoc, ConversationSnooze, ShownConversation, WithContact } from './use-cases.ts';
 import type { ConversationListItemView, ConversationView } from './schemas.ts';
+import { waitingSinceOf } from './waits.ts';
 
 export const toConversationListItemView = ({
   conversation,
@@ -28,6 +29,7 @@ export const toConversationListItemView = ({
   untilReply: conversation.snooze?.until === null,
   labels: (conversation.labels ?? []).map((id) => id.toHexString()),
   lastMessageAt: conversation.lastMessageAt.toISOString(),
+  waitingSince: waitingSinceOf(conversation)?.toISOString() ?? null,
   windowExpiresAt: conversation.windowExpiresAt?.toISOString() ?? null,
   freeEntryPointExpiresAt: conversation.freeEntryPointExpiresAt?.toISOString() ?? null,
   unreadCount: unread,

@@ -64,6 +64,7 @@ const ConversationSearchView = z
     leadId: z.string().optional(),
     contactId: z.string().optional(),
     unread: flag,
+    waiting: flag,
     breached: flag,
     snoozed: flag,
     labelId: z.string().optional(),

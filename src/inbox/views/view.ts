@@ -13,6 +13,7 @@ const shownFilter = ({ since, ...filter }: Filter): SavedViewView['filter'] => (
   ...(filter.leadId === undefined ? {} : { leadId: filter.leadId.toHexString() }),
   ...(filter.contactId === undefined ? {} : { contactId: filter.contactId.toHexString() }),
   ...(filter.unread === undefined ? {} : { unread: filter.unread }),
+  ...(filter.waiting === undefined ? {} : { waiting: filter.waiting }),
   ...(filter.breached === undefined ? {} : { breached: filter.breached }),
   ...(filter.snoozed === undefined ? {} : { snoozed: filter.snoozed }),
   ...(filter.labelId === undefined ? {} : { labelId: filter.labelId.toHexString() }),
