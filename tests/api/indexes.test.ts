@@ -29,9 +29,8 @@ import { ownEventsOf } from '../../src/webhooks/source.ts';
 import { createUnreadRepository } from '../../src/webhooks/unread-repository.ts';
 import { models } from '../support/models.ts';
 import { seedForPlans } from '../support/plan-data.ts';
+import { watchPlans, type PlanWatch } from '../support/plans.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
-
-type Command = Readonly<Record<string, unknown>>;
 
 interface Index {
   readonly key: Readonly<Record<string, unknown>>;
@@ -52,22 +51,6 @@ function describeIndex(key: object, options: Record<string, unknown>): string {
     partialFilterExpression: options['partialFilterExpression'] ?? null,
   };
   return JSON.stringify(index);
-}
-
-/** The plan that was chosen: on top for a find, in the first stage for an aggregation. */
-function winningPlanIn(plan: unknown): unknown {
-  if (typeof plan !== 'object' || plan === null) return undefined;
-  if ('winningPlan' in plan) return plan.winningPlan;
-  return Object.values(plan)
-    .map(winningPlanIn)
-    .find((found) => found !== undefined);
-}
-
-/** All stages of a plan, of the classic and of the newer engine alike. */
-function stagesOf(plan: unknown): string[] {
-  if (typeof plan !== 'object' || plan === null) return [];
-  const own = 'stage' in plan && typeof plan.stage === 'string' ? [plan.stage] : [];
-  return [...own, ...Object.values(plan).flatMap(stagesOf)];
 }
 
 describe('indexes', () => {
@@ -112,7 +95,7 @@ describe('query plans', function () {
   this.timeout(60_000);
   let database: TestDatabase;
   let connection: Connection;
-  const commands: Command[] = [];
+  let watch: PlanWatch;
   const scope = scopeOf(newId());
   const conversationId = newId();
   const channelId = newId();
@@ -126,9 +109,7 @@ describe('query plans', function () {
     database = await connectTestDatabase('plans', []);
     await runMigrations(database.connection);
     connection = await mongoose.createConnection(database.uri, { monitorCommands: true }).asPromise();
-    connection.getClient().on('commandStarted', ({ command }: { command: Command }) => {
-      if ('find' in command || 'aggregate' in command) commands.push(command);
-    });
+    watch = watchPlans(connection, database.connection);
     const { db } = database.connection;
     assert.ok(db);
     await seedForPlans(db, { scope, conversationId, channelId, actorId, teamScope, members, at });
@@ -137,21 +118,6 @@ describe('query plans', function () {
     await connection?.close();
     await database?.close();
   });
-
-  /** Runs a repository query, then asks the server to explain the exact command that was sent. */
-  async function plansOf(query: () => Promise<unknown>): Promise<string[][]> {
-    commands.length = 0;
-    await query();
-    assert.ok(commands.length > 0, 'no query was seen');
-    const sent = [...commands];
-    return Promise.all(
-      sent.map(async ({ lsid: _session, $db: _db, $clusterTime: _time, ...command }) => {
-        const { readConcern: _concern, txnNumber: _txn, ...query } = command;
-        const plan = await database.connection.db?.command({ explain: query, verbosity: 'queryPlanner' });
-        return stagesOf(winningPlanIn(plan));
-      }),
-    );
-  }
 
   const lists: [string, () => Promise<unknown>][] = [];
   const add = (name: string, query: () => Promise<unknown>): void => void lists.push([name, query]);
@@ -325,7 +291,7 @@ describe('query plans', function () {
 
   for (const [name, query] of lists) {
     it(`${name} › an index serves filter and order: no scan, no sort in memory`, async () => {
-      for (const stages of await plansOf(query)) {
+      for (const stages of await watch.plansOf(query)) {
         assert.ok(stages.includes('IXSCAN'), stages.join(' < '));
         assert.ok(!stages.includes('COLLSCAN') && !stages.includes('SORT'), stages.join(' < '));
       }
@@ -389,7 +355,8 @@ describe('query plans', function () {
   ];
   for (const [name, query] of lookups) {
     it(`${name} › an index finds it`, async () => {
-      for (const stages of await plansOf(query)) assert.ok(!stages.includes('COLLSCAN'), stages.join(' < '));
+      for (const stages of await watch.plansOf(query))
+        assert.ok(!stages.includes('COLLSCAN'), stages.join(' < '));
     });
   }
 
@@ -397,7 +364,7 @@ describe('query plans', function () {
     const positions = [conversationId, newId(), newId()].map((id) => ({ conversationId: id, readUpTo: 2 }));
     const query = () => createMessageRepository(connection).countUnread(scope, positions, { atMost: 100 });
     assert.equal((await query()).get(conversationId.toHexString()), 33);
-    for (const stages of await plansOf(query)) {
+    for (const stages of await watch.plansOf(query)) {
       assert.ok(stages.includes('IXSCAN') && !stages.includes('COLLSCAN'), stages.join(' < '));
       assert.ok(!stages.includes('FETCH'), stages.join(' < '));
     }
@@ -423,7 +390,7 @@ describe('query plans', function () {
   ];
   for (const [name, query] of beginnings) {
     it(`${name} › only what matches is read`, async () => {
-      for (const stages of await plansOf(query)) {
+      for (const stages of await watch.plansOf(query)) {
         assert.ok(stages.includes('IXSCAN') && !stages.includes('COLLSCAN'), stages.join(' < '));
       }
     });
@@ -449,10 +416,10 @@ describe('query plans', function () {
       [() => unread.existsAcrossClients([ana, ben]), true],
       [() => unread.existsAmong([ana, ben], own), false],
     ] as const) {
-      commands.length = 0;
+      watch.commands.length = 0;
       assert.equal(await look(), isFound);
       const [{ lsid: _session, $db: _db, $clusterTime: _time, readConcern: _concern, ...explain } = {}] =
-        commands;
+        watch.commands;
       const found = await databaseOf(database.connection).command({ explain, verbosity: 'executionStats' });
       const stats = found['executionStats'] as Record<string, number>;
       const [documents, keys = 99] = [stats['totalDocsExamined'], stats['totalKeysExamined']];
@@ -491,7 +458,7 @@ describe('query plans', function () {
   ];
   for (const [name, query] of coverings) {
     it(`${name} › an index answers alone: no document is read`, async () => {
-      for (const stages of await plansOf(query)) {
+      for (const stages of await watch.plansOf(query)) {
         assert.ok(!stages.includes('FETCH') && !stages.includes('COLLSCAN'), stages.join(' < '));
       }
     });
