@@ -28,6 +28,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Canned replies', description: 'Texts that agents insert by a short code' },
     { name: 'Macros', description: 'Actions on a conversation that run as one' },
     { name: 'Labels', description: 'Words of the business that sort conversations' },
+    { name: 'Surveys', description: 'What contacts answer after their conversation was closed' },
     { name: 'Business hours', description: 'When a place of the business is open' },
     { name: 'Service levels', description: 'How soon conversations are to be answered and resolved' },
     { name: 'Messages', description: 'Messages of a conversation: sending, tracking, retrying' },

@@ -139,8 +139,11 @@ const dailyQuota = ({ webhook, quotas }: Config, { mongo, clock }: Core) =>
   });
 
 /** The loops that tell what marked documents have become. */
-const markLoops = ({ mongo, messages, conversationStore, media, events: recorder, clock }: Core) => [
-  ...buildMessageEventLoops({ mongo, messages, recorder, clock }),
+const markLoops = ({ mongo, messages, conversationStore, media, events: recorder, areas, clock }: Core) => [
+  ...buildMessageEventLoops({
+    ...{ mongo, messages, recorder, clock },
+    followSurveys: areas.inbox.surveys.followMessages,
+  }),
   ...buildConversationEventLoops({
     ...{ mongo, store: conversationStore, readable: messages, recorder, clock },
   }),

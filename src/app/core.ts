@@ -83,6 +83,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     templateEvents: templates.events,
     ...{ contacts: people.contacts, leads: people.leads },
     ...{ conversations: inbox.conversations, arrivals: inbox.arrivals, answers: inbox.answers },
+    readSurveyAnswer: inbox.surveys.readAnswer,
     runInTransaction: ground.audit.runInTransaction,
     messages: store.messages,
     workflows: store.workflows,
@@ -247,7 +248,7 @@ function buildAreas(config: Config, ground: Ground) {
     ...{ mongo, gateway: ground.gateway, timers, readSettings: inbox.readSettings },
     ...{ messages, workflows, contacts, leads, phoneBook: people.phoneBook },
     ...{ channels: channels.directory, pauses: channels.pauses, templates: templates.catalogue },
-    ...{ conversations, arrivals, answers },
+    ...{ conversations, arrivals, answers, readSurveyAnswer: inbox.surveys.readAnswer },
     ...{ fileArrivals: media.arrivals, fileStates: media.states, fileSends: media.sends },
     numbers: numbers.numbers,
     ...{ consent: consent.consent, policies: consent.policies, addressStops },
@@ -275,6 +276,10 @@ const timerHandlers = ({
 }: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox' | 'sending' | 'store'>): TimerHandlers => ({
   ...consent.timerHandlers,
   ...inbox.timerHandlers,
+  ...inbox.surveys.timerHandlers({
+    findEpisode: store.messages.findEpisode,
+    prepareSend: sending.prepareSurveySend,
+  }),
   ...sending.timerHandlers,
   ...store.timerHandlers,
 });

@@ -10,7 +10,7 @@ import type { InboxSettingsReader } from './settings/reader.ts';
 
 interface DecisionDeps extends Pick<
   AssignmentDeps,
-  'mongo' | 'deadlines' | 'teams' | 'findWait' | 'audit' | 'clock'
+  'mongo' | 'deadlines' | 'followClosing' | 'teams' | 'findWait' | 'audit' | 'clock'
 > {
   readonly repository: ConversationRepository;
   readonly readSettings: InboxSettingsReader;
@@ -25,7 +25,7 @@ export function buildDecisions(deps: DecisionDeps) {
   const { runInTransaction } = audit;
   const assignment = buildAssignment({
     ...{ mongo, conversations, deadlines, followSnooze: createFollowSnooze(timers), teams, findWait },
-    ...{ timers, audit, clock },
+    ...{ followClosing: deps.followClosing, timers, audit, clock },
   });
   const { resource, assignments } = assignment;
   const deciding = { conversations, resource, assignments, runInTransaction, clock };

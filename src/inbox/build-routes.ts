@@ -42,6 +42,8 @@ import { inboxSettingsRoutes } from './settings/routes.ts';
 import { createInboxSettingsUseCases, type FollowSettings } from './settings/use-cases.ts';
 import type { buildSla } from './sla/build.ts';
 import { slaPolicyRoutes } from './sla/policies/routes.ts';
+import type { buildSurveys } from './surveys/build.ts';
+import { surveyRoutes } from './surveys/routes.ts';
 import type { TeamRepository } from './teams/repository.ts';
 import { teamRoutes } from './teams/routes.ts';
 import { createTeamUseCases } from './teams/use-cases.ts';
@@ -67,6 +69,7 @@ export interface InboxParts extends Pick<
   readonly assignment: ReturnType<typeof buildAssignment>;
   readonly team: ReturnType<typeof buildTeamTools>;
   readonly teams: TeamRepository;
+  readonly surveys: ReturnType<typeof buildSurveys>;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -116,6 +119,7 @@ export const createInboxRoutes = (parts: InboxParts) => (deps: InboxRouteDeps) =
     macros: macroRoutes({ macros, run, conversations }),
     cannedReplies: cannedReplyRoutes({ replies, render }),
     media: mediaRoutes(files),
+    surveys: surveyRoutes({ surveys: parts.surveys.useCases }),
     settings: inboxSettingsRoutes({
       useCases: createInboxSettingsUseCases({ settings, readSettings, follow, audit }),
     }),
@@ -134,7 +138,7 @@ function buildConversations(
     ...{ conversations, contacts, users, deadlines: sla.deadlines, latestMessages, findReadMark },
     ...{ resource: assignment.resource, assignments: assignment.assignments },
     ...{ reading, readable, seen, seenMarks },
-    ...{ resolveSearch, holdLabels: team.holdLabels, audit, clock },
+    ...{ resolveSearch, holdLabels: team.holdLabels, findSurveys: parts.surveys.findShown, audit, clock },
   });
 }
 

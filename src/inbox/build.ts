@@ -33,6 +33,7 @@ import { createInboxSettingsReader } from './settings/reader.ts';
 import type { inboxInstruments } from './instruments.ts';
 import { conversationEventLoops } from './loops.ts';
 import { buildSla } from './sla/build.ts';
+import { buildSurveys } from './surveys/build.ts';
 import { createTeamRepository } from './teams/repository.ts';
 import { buildWaiting } from './waiting/build.ts';
 import type { WaitFacts } from './waiting/facts.ts';
@@ -111,8 +112,13 @@ export function buildInbox(deps: InboxDeps) {
   });
   const { deadlines } = sla;
   const teams = createTeamRepository(mongo);
+  const surveys = buildSurveys({
+    ...{ mongo, conversations: repository, contacts, readSettings, timers, audit, clock },
+  });
+  const { followClosing } = surveys;
   const { assignment, ...decisions } = buildDecisions({
     ...{ mongo, repository, deadlines, teams, readSettings, findWait, findLastWords, timers, audit, clock },
+    followClosing,
   });
   const { receive } = assignment;
   const waiting = buildWaiting({
@@ -140,6 +146,7 @@ export function buildInbox(deps: InboxDeps) {
     answers: waiting.answers,
     countLiveOn: repository.countLiveOn,
     readSettings,
+    surveys,
     timerHandlers: combineTables(
       ...[sla.timerHandlers, team.timerHandlers, decisions.timerHandlers, waiting.timerHandlers],
     ),
@@ -150,7 +157,7 @@ export function buildInbox(deps: InboxDeps) {
 
     routes: createInboxRoutes({
       ...{ mongo, repository, contacts, leads, settings, readSettings, hours, sla, assignment, team, teams },
-      ...{ reading, readable, seen, seenMarks, follow, audit, clock },
+      ...{ reading, readable, seen, seenMarks, surveys, follow, audit, clock },
     }),
   };
 }

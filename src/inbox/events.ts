@@ -97,6 +97,32 @@ const StarvedFacts = z
   .object({ channelId: z.string(), rounds: z.int() })
   .meta({ id: 'StarvedFacts', examples: [{ channelId: '665f1c2ab7e4d3a9c8b01210', rounds: 3 }] });
 
+const SurveyFacts = z
+  .object({
+    conversationId: z.string(),
+    contactId: z.string(),
+    agentId: z
+      .string()
+      .nullable()
+      .meta({ description: 'To whom the conversation was assigned at its closing' }),
+    closedAt: z.iso.datetime(),
+    score: z.int().nullable().meta({ description: 'From 1 to 5; null until the contact answers' }),
+    hasComment: z.boolean(),
+  })
+  .meta({
+    id: 'SurveyFacts',
+    examples: [
+      {
+        conversationId: '665f1c2ab7e4d3a9c8b01240',
+        contactId: '665f1c2ab7e4d3a9c8b01220',
+        agentId: '665f1c2ab7e4d3a9c8b01234',
+        closedAt: '2026-11-29T08:00:00.000Z',
+        score: 5,
+        hasComment: false,
+      },
+    ],
+  });
+
 const ofConversation = { entity: 'conversation', audience: 'everyone', view: ConversationFacts } as const;
 
 const ofHours = { entity: 'business-hours', audience: 'everyone', view: BusinessHoursFacts } as const;
@@ -115,6 +141,8 @@ const ofTeam = { entity: 'team', audience: 'everyone', view: TeamFacts } as cons
 const ofView = { entity: 'saved-view', audience: 'everyone', view: SavedViewFacts } as const;
 
 const ofMacro = { entity: 'macro', audience: 'everyone', view: MacroFacts } as const;
+
+const ofSurvey = { entity: 'survey', audience: 'everyone', view: SurveyFacts } as const;
 
 export const inboxEvents = defineEvents({
   'conversation.created': { summary: 'A conversation began', ...ofConversation },
@@ -182,6 +210,12 @@ export const inboxEvents = defineEvents({
     summary: 'A canned reply was deleted; only its owner is told of an own one',
     ...ofReply,
   },
+  'survey.sent': {
+    summary: 'A contact was asked for a score after the conversation was closed',
+    ...ofSurvey,
+  },
+  'survey.answered': { summary: 'A contact chose a score, or another one', ...ofSurvey },
+  'survey.commented': { summary: 'A contact commented on a score', ...ofSurvey },
   'inbox-settings.updated': {
     summary: 'The settings of the inbox were changed; the id is that of the business',
     ...{ entity: 'inbox-settings', audience: 'everyone', view: InboxSettingsView },

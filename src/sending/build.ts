@@ -11,6 +11,8 @@ import type { FileArrivals } from '../inbox/media/arrivals.ts';
 import type { FileSends } from '../inbox/media/sends.ts';
 import type { FileStates } from '../inbox/media/states-of-messages.ts';
 import type { InboxSettingsReader } from '../inbox/settings/reader.ts';
+import type { ReadSurveyAnswer } from '../inbox/surveys/answering.ts';
+import type { FollowMessages } from '../inbox/surveys/following.ts';
 import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { createMarkPublisher } from '../events/marks/publisher.ts';
 import type { EventRecorder } from '../events/recorder.ts';
@@ -44,6 +46,7 @@ import { messageEventOf } from './messages/events.ts';
 import { createAcceptance } from './messages/acceptance/accept.ts';
 import { createStoreUnlessNewer } from './messages/acceptance/newer.ts';
 import { createPrepareSend } from './messages/acceptance/prepare.ts';
+import { createPrepareSurveySend } from './messages/acceptance/prepare-survey.ts';
 import { createRetries } from './messages/actions/retries.ts';
 import { messageActionRoutes, type MessageActionRouteDeps } from './messages/actions/routes.ts';
 import { createMessageActions } from './messages/actions/use-cases.ts';
@@ -59,7 +62,11 @@ import type { MessageListDeps } from './messages/lists.ts';
 import { messageRoutes } from './messages/routes.ts';
 import { createTokenCatchUp } from './messages/token-catch-up.ts';
 import { createMessageUseCases } from './messages/use-cases.ts';
-import { createMessageRepository, type MessageRepository } from './messages/store/repository.ts';
+import {
+  createMessageRepository,
+  type MessageDoc,
+  type MessageRepository,
+} from './messages/store/repository.ts';
 import { createSweep } from './messages/sweep.ts';
 import { createMessageWorkflows, type MessageWorkflows } from './messages/workflows.ts';
 import { observeAcceptance, observeEnds, observeReceipts, observeSweep } from './observers.ts';
@@ -100,18 +107,28 @@ export function buildMessageStore(deps: MessageStoreDeps) {
 interface MessageEventDeps {
   readonly mongo: MongoConnection;
   readonly messages: MessageRepository;
+  readonly followSurveys: FollowMessages;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
 }
 
 /** Tells what the marked messages have become. */
-export const buildMessageEventLoops = ({ mongo, messages, recorder, clock }: MessageEventDeps) =>
-  createLoops(messageEventLoops, {
+export const buildMessageEventLoops = (deps: MessageEventDeps) => {
+  const { mongo, messages, followSurveys, recorder, clock } = deps;
+  return createLoops(messageEventLoops, {
     'message-events': createMarkPublisher(
-      { marks: messages, eventsOf: (docs) => docs.map(messageEventOf) },
+      {
+        marks: messages,
+        // Before the marks are removed: a round that fails is repeated.
+        async eventsOf(docs: readonly MessageDoc[]) {
+          await followSurveys(docs);
+          return docs.map(messageEventOf);
+        },
+      },
       { recorder, lease: createLease({ connection: mongo, name: 'message-events', leaseMs: 5_000, clock }) },
     ),
   });
+};
 
 interface SendingDeps {
   readonly mongo: MongoConnection;
@@ -129,6 +146,7 @@ interface SendingDeps {
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
   readonly answers: AnswerLog;
+  readonly readSurveyAnswer: ReadSurveyAnswer;
   readonly fileArrivals: FileArrivals;
   readonly fileStates: FileStates;
   readonly fileSends: FileSends;
@@ -172,6 +190,10 @@ export function buildSending(deps: SendingDeps) {
     ...{ numbers, contacts, clock, logger },
   });
   const incoming = buildIncoming(deps);
+  const preparing = {
+    ...{ messages, files: deps.fileSends, acceptance, channels, templates, contacts, leads },
+    ...{ conversations, facts, clock },
+  };
   const readMarks = buildReadMarks({
     ...{ mongo: deps.mongo, messages, conversations, channels, facts, gateway: deps.gateway },
     ...{ readSettings: deps.readSettings, timers: deps.timers, runInTransaction, clock, logger },
@@ -188,10 +210,8 @@ export function buildSending(deps: SendingDeps) {
     threadItems: incoming.threadItems,
     loops: loopsOf(deps),
     latestMessages: createLatestMessages(messages),
-    prepareSend: createPrepareSend({
-      ...{ messages, files: deps.fileSends, acceptance, channels, templates, contacts, leads },
-      ...{ conversations, facts, clock },
-    }),
+    prepareSend: createPrepareSend(preparing),
+    prepareSurveySend: createPrepareSurveySend(preparing),
 
     routes({ links, users }: Pick<MessageActionRouteDeps, 'links'> & Pick<MessageListDeps, 'users'>) {
       const messageUseCases = createMessageUseCases({
@@ -220,7 +240,7 @@ function buildIncoming(deps: SendingDeps) {
   });
   const inbound = createInboundService({
     ...{ messages, incomingFiles, contacts, conversations, arrivals, runInTransaction },
-    ...{ numbers, readKeyword, onInbound, clock },
+    ...{ numbers, readKeyword, readSurveyAnswer: deps.readSurveyAnswer, onInbound, clock },
   });
   return {
     incomingFiles,

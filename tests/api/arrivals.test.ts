@@ -108,7 +108,10 @@ describe('api › messages find their conversation', function () {
       });
       assert.deepEqual(
         [settings.status, settings.body],
-        [200, { reopenWithinHours: 0, autoCloseAfterHours: 0, shareReadMarks: true }],
+        [
+          200,
+          { reopenWithinHours: 0, autoCloseAfterHours: 0, shareReadMarks: true, satisfactionSurvey: null },
+        ],
       );
       assert.equal((await patch(threads[0]?.id ?? '', { status: 'closed' })).status, 200);
       await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -186,7 +189,7 @@ describe('api › messages find their conversation', function () {
   it('settings › agents read them, admins change them with the version they saw', async () => {
     const first = await user.call<object>('/api/inbox-settings');
     assert.deepEqual(first.body, {
-      ...{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true },
+      ...{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true, satisfactionSurvey: null },
     });
     const change = (etag: string, hours: number) =>
       user.call('/api/inbox-settings', {

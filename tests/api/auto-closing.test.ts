@@ -84,7 +84,7 @@ describe('closing silent conversations', function () {
     const id = await add([asked(900), answered(800)]);
     const settings = await agent.get('/api/inbox-settings');
     assert.deepEqual(settings.body, {
-      ...{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true },
+      ...{ reopenWithinHours: 168, autoCloseAfterHours: 0, shareReadMarks: true, satisfactionSurvey: null },
     });
     await fire();
     assert.equal(await statusOf(id), 'open');
@@ -182,7 +182,7 @@ describe('closing silent conversations', function () {
     await api().collection('inbox_settings').insertOne({ clientId, reopenWithinHours: 12, version: 3 });
     const answer = await agent.get('/api/inbox-settings');
     assert.deepEqual(answer.body, {
-      ...{ reopenWithinHours: 12, autoCloseAfterHours: 0, shareReadMarks: true },
+      ...{ reopenWithinHours: 12, autoCloseAfterHours: 0, shareReadMarks: true, satisfactionSurvey: null },
     });
   });
 });

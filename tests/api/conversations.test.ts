@@ -94,6 +94,7 @@ describe('conversations', () => {
         lastMessageAt: '2026-11-23T09:00:00.000Z',
         deadlines: [],
         closedAt: null,
+        survey: null,
         referral: null,
         group: null,
         freeEntryPointExpiresAt: null,

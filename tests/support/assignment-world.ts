@@ -66,6 +66,7 @@ export async function startAssignmentWorld(name: string) {
     const assignment = buildAssignment({
       ...{ mongo: connection, conversations: store.repository, timers, clock },
       ...{ findWait: messages.findOpenWait, followSnooze: createFollowSnooze(timers) },
+      followClosing: async () => undefined,
       ...{ deadlines: { followStatus: async () => undefined }, teams: createTeamRepository(connection) },
       audit: { ...audit, runInTransaction },
     });

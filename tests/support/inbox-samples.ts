@@ -1,4 +1,4 @@
-import { badIds, paging } from './bad-queries.ts';
+import { badIds, badTimes, badWords, paging } from './bad-queries.ts';
 import { harmlessAt, isCleared } from './hostile.ts';
 import type { Sample } from './request-samples.ts';
 
@@ -151,6 +151,48 @@ const macroHarmless = [
   ...isCleared('actions.2.agentId'),
   ...harmlessAt('actions.4.values', 'an empty object'),
   ...harmlessAt('actions.4.values.order', 'an empty text', 'blanks', 'a NUL'),
+];
+
+const surveyTimes = { agentId: badIds, since: badTimes, until: badTimes };
+
+/** The settings of the inbox, and what surveys bring. */
+export const settingsSamples: readonly Sample[] = [
+  { route: 'get /api/inbox-settings', query: {} },
+  {
+    route: 'patch /api/inbox-settings',
+    body: {
+      ...{ reopenWithinHours: 48, autoCloseAfterHours: 72, shareReadMarks: true },
+      satisfactionSurvey: {
+        ...{ question: 'How did we do?', buttonLabel: 'Choose', labels: ['1', '2', '3', '4', '5'] },
+        ...{ commentQuestion: 'What could we do better?', thanks: 'Thank you!' },
+      },
+    },
+    places: [
+      ...['reopenWithinHours', 'autoCloseAfterHours', 'shareReadMarks', 'satisfactionSurvey'],
+      ...['question', 'buttonLabel', 'labels', 'labels.0', 'commentQuestion', 'thanks'].map(
+        (field) => `satisfactionSurvey.${field}`,
+      ),
+    ],
+    harmless: [
+      ...isCleared('satisfactionSurvey'),
+      ...isCleared(
+        'satisfactionSurvey.labels',
+        'satisfactionSurvey.commentQuestion',
+        'satisfactionSurvey.thanks',
+      ),
+      ...harmlessAt('reopenWithinHours', 'zero'),
+      ...harmlessAt('autoCloseAfterHours', 'zero'),
+      ...harmlessAt('shareReadMarks', 'true', 'false'),
+    ],
+  },
+  {
+    route: 'get /api/surveys',
+    query: {
+      ...{ ...paging, ...surveyTimes, conversationId: badIds, contactId: badIds },
+      ...{ score: ['0', '6', '1.5', 'five', '', '%00'], answered: [...badWords, '1', 'TRUE'] },
+    },
+  },
+  { route: 'get /api/surveys/summary', query: surveyTimes },
 ];
 
 export const macroSamples: readonly Sample[] = [

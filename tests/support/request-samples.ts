@@ -4,6 +4,7 @@ import { harmlessAt, isCleared, type Json } from './hostile.ts';
 import {
   hoursSamples,
   macroSamples,
+  settingsSamples,
   mediaSamples,
   readingSamples,
   slaSamples,
@@ -147,16 +148,6 @@ const clientSamples: readonly Sample[] = [
     harmless: [
       ...isCleared('whatsappNumber', 'businessCategory'),
       ...harmlessAt('isActive', 'true', 'false'),
-    ],
-  },
-  { route: 'get /api/inbox-settings', query: {} },
-  {
-    route: 'patch /api/inbox-settings',
-    body: { reopenWithinHours: 48, autoCloseAfterHours: 72, shareReadMarks: true },
-    harmless: [
-      ...harmlessAt('reopenWithinHours', 'zero'),
-      ...harmlessAt('autoCloseAfterHours', 'zero'),
-      ...harmlessAt('shareReadMarks', 'true', 'false'),
     ],
   },
   { route: 'get /api/clients/:id/sending-policy', query: {} },
@@ -342,6 +333,7 @@ const messageSamples: readonly Sample[] = [
   ...teamSamples,
   ...viewSamples,
   ...macroSamples,
+  ...settingsSamples,
   { route: 'get /api/conversations/:id', query: {} },
   { route: 'patch /api/conversations/:id', body: { status: 'closed' }, required: ['status'] },
   {

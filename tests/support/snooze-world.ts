@@ -61,6 +61,7 @@ export async function startSnoozeWorld(name: string) {
   });
   const { resource, assignments, receive } = buildAssignment({
     ...{ mongo: connection, conversations, deadlines, followSnooze: createFollowSnooze(timers) },
+    followClosing: async () => undefined,
     ...{ teams: createTeamRepository(connection), findWait: async () => null, timers, audit, clock },
   });
   const words = new Map<string, LastWords>();

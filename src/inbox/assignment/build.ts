@@ -9,6 +9,7 @@ import { combineTables } from '../../platform/registry.ts';
 import type { Timers } from '../../timers/timers.ts';
 import type { ConversationDeadlines } from '../conversations/deadlines.ts';
 import type { QueuedConversations } from '../conversations/queue.ts';
+import type { FollowClosing } from '../conversations/closings.ts';
 import { createConversationResource } from '../conversations/resource.ts';
 import type { FollowSnooze } from '../conversations/snooze-timers.ts';
 import type { HoldLabels } from '../labels/holder.ts';
@@ -37,6 +38,7 @@ export interface AssignmentDeps {
   readonly conversations: QueuedConversations;
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus'>;
   readonly followSnooze: FollowSnooze;
+  readonly followClosing: FollowClosing;
   readonly teams: TeamDirectory;
   readonly findWait: FindWait;
   readonly timers: Pick<Timers, 'arm'>;
@@ -54,7 +56,9 @@ const leaseMs = 5_000;
 
 /** Assignment: policies, the presence and slots of agents, and the queue of conversations that wait for one. */
 export function buildAssignment(deps: AssignmentDeps) {
-  const { mongo, conversations, deadlines, followSnooze, teams, findWait, timers, audit, clock } = deps;
+  const { mongo, conversations, deadlines, followSnooze, followClosing, teams, findWait, timers, audit } =
+    deps;
+  const { clock } = deps;
   const findMembers = createFindMembers(teams.membersOf);
   const policies = createAssignmentPolicyRepository(mongo);
   const agents = createAgentStateRepository(mongo);
@@ -62,7 +66,7 @@ export function buildAssignment(deps: AssignmentDeps) {
   const slots = createSlots({ agents, conversations, clock });
   const assignments = createPlacements({ policies, agents, slots, wakes, timers, clock });
   const resource = createConversationResource({
-    ...{ conversations, deadlines, followSnooze, assignments, audit, clock },
+    ...{ conversations, deadlines, followSnooze, followClosing, assignments, audit, clock },
   });
   const presence = createAgentUseCases({ agents, slots, wakes, timers, audit, clock });
   const { runInTransaction } = audit;

@@ -90,7 +90,7 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
 /** The message is the next one, and unread. */
 export const oneArrival = { lastArrival: 1, lastOrdinal: 1 } as const;
 
-const touchOf = ({ at, windowExpiresAt, windowFrom, awaitsAnswer }: ArrivalTouch) => ({
+export const touchOf = ({ at, windowExpiresAt, windowFrom, awaitsAnswer }: ArrivalTouch) => ({
   ...(awaitsAnswer ? { $min: { waitingSince: at } } : {}),
   $max: { lastMessageAt: at, windowExpiresAt, windowFrom, unreadCount: 1 },
   $inc: { ...oneArrival },

@@ -4,6 +4,7 @@ import { createMarkQueries } from '../../events/marks/queries.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
+import { createAsideWrites } from './aside-writes.ts';
 import type { Breach } from './deadlines.ts';
 import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
@@ -63,6 +64,7 @@ export function createConversationRepository(connection: Connection) {
   return {
     ...createMessageTouches(conversations),
     ...createArrivalWrites(conversations),
+    ...createAsideWrites(conversations),
     ...createThreadWrites(conversations),
     ...createOtherThreads(conversations),
     ...createDecisions(conversations),
@@ -99,10 +101,6 @@ export function createConversationRepository(connection: Connection) {
       return new Map(found.map(({ _id, contactId }) => [_id.toHexString(), contactId]));
     },
 
-    /** The open or pending thread of a contact and channel. */
-    findLive: (scope: ClientScope, key: ConversationKey): Promise<ConversationDoc | null> =>
-      conversations.findOne<ConversationDoc>(scope, { ...key, status: live }, withoutHistory),
-
     /** The thread of a contact and channel with the latest window, open or closed. */
     findWithLatestWindow: (
       scope: ClientScope,
@@ -122,6 +120,14 @@ export function createConversationRepository(connection: Connection) {
 
 /** The writes of messages, which are the hot path. None increments `version`. */
 const createMessageTouches = (conversations: TenantCollection<ConversationRecord>) => ({
+  /** The open or pending thread of a contact and channel. */
+  findLive: (
+    scope: ClientScope,
+    key: ConversationKey,
+    session?: ClientSession,
+  ): Promise<ConversationDoc | null> =>
+    conversations.findOne<ConversationDoc>(scope, { ...key, status: live }, { ...withoutHistory, session }),
+
   /** The live thread after a message at `at`, which may take the next turn; null if there is none. */
   touchLive: (
     scope: ClientScope,

@@ -2,6 +2,7 @@ import { createResource, type Change, type Resource } from '../../audit/resource
 import type { AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ConversationAssignments, Return, Wake } from './assignments.ts';
+import type { FollowClosing } from './closings.ts';
 import type { ConversationDeadlines } from './deadlines.ts';
 import { applyDecision, type ConversationDecision, type Decided } from './decisions.ts';
 import type { ConversationRecord } from './model.ts';
@@ -13,6 +14,7 @@ interface ConversationResourceDeps {
   readonly deadlines: Pick<ConversationDeadlines, 'followStatus'>;
   readonly assignments: Pick<ConversationAssignments, 'follow'>;
   readonly followSnooze: FollowSnooze;
+  readonly followClosing: FollowClosing;
   readonly audit: AuditService;
   readonly clock: Clock;
 }
@@ -21,7 +23,7 @@ export type ConversationResource = Resource<ConversationRecord>;
 
 /** The decisions about conversations, of users and of the product. */
 export const createConversationResource = (deps: ConversationResourceDeps): ConversationResource => {
-  const { conversations, deadlines, followSnooze, assignments, audit, clock } = deps;
+  const { conversations, deadlines, followSnooze, followClosing, assignments, audit, clock } = deps;
   return createResource<ConversationRecord>(audit, {
     type: 'conversation',
     find: conversations.findWithHistory,
@@ -30,6 +32,7 @@ export const createConversationResource = (deps: ConversationResourceDeps): Conv
     async afterChange(scope, { before, after }, session) {
       await deadlines.followStatus(scope, { before, after, at: after.closedAt ?? clock.now() }, session);
       await followSnooze(scope, { before, after }, session);
+      await followClosing(scope, { before, after }, session);
       await assignments.follow(scope, { before, after }, session);
     },
   });

@@ -85,6 +85,15 @@ const LatestMessageView = z
   })
   .meta({ id: 'LatestMessage' });
 
+const ConversationSurveyView = z
+  .object({
+    id: z.string(),
+    state: z.string().meta({ description: 'As in the survey itself' }),
+    score: z.int().nullable().meta({ description: 'From 1 to 5; null without an answer' }),
+    comment: z.string().nullable().meta({ description: 'The beginning of the comment; null without one' }),
+  })
+  .meta({ id: 'ConversationSurvey' });
+
 const viewCount = z.int().min(0).max(maxViewCount);
 
 export const ConversationCountsView = z
@@ -173,6 +182,10 @@ const conversationFields = {
     description: 'The latest deadline of each kind since it began or was reopened, set by the service levels',
   }),
   closedAt: z.iso.datetime().nullable().meta({ description: 'Null while it is open or pending' }),
+  survey: ConversationSurveyView.nullable().meta({
+    description:
+      'The satisfaction survey that followed its closing; null if there is none, or since it was reopened',
+  }),
   referral: AdReferralView.nullable().meta({
     description: 'The advertisement that began the conversation, or reopened it',
   }),
@@ -209,6 +222,7 @@ const listItemExample = {
   },
   deadlines: [{ kind: 'first-response', dueAt: '2026-11-23T09:15:00.000Z', state: 'running' }],
   closedAt: null,
+  survey: null,
   referral: null,
   createdAt: '2026-11-23T08:30:00.000Z',
 } as const;

@@ -13,6 +13,7 @@ import type { ConversationDeadlines, Deadline } from './deadlines.ts';
 import type { ConversationAssignments } from './assignments.ts';
 import type { HoldLabels } from '../labels/holder.ts';
 import type { ConversationResource } from './resource.ts';
+import type { FindShownSurveys, ShownSurvey } from './surveys.ts';
 import { countUnreadOf } from './unread-counts.ts';
 import type { FindReadMark, SharedReadMark } from './read-mark.ts';
 import type { ReadableMessages } from './readable-messages.ts';
@@ -51,6 +52,7 @@ export interface WithContact<C extends ConversationDoc> {
   readonly contact: ContactDoc | null;
   readonly deadlines: readonly Deadline[];
   readonly latest: LatestMessage | null;
+  readonly survey: ShownSurvey | null;
   /** The number of unread messages, up to a bound. */
   readonly unread: number;
   /** The last message that the asking user has seen. */
@@ -68,6 +70,7 @@ export interface ConversationUseCaseDeps {
   readonly users: UserDirectory;
   readonly deadlines: Pick<ConversationDeadlines, 'ofConversations'>;
   readonly latestMessages: FindLatestMessages;
+  readonly findSurveys: FindShownSurveys;
   readonly resolveSearch: ResolveSearch;
   readonly assignments: Pick<ConversationAssignments, 'place'>;
   /** The same that assignment changes. */
@@ -227,17 +230,18 @@ const createReadingActions = (deps: ConversationUseCaseDeps, withContact: ShowWi
 
 /** Finds what belongs to these conversations at once; returns what adds it to each of them. */
 async function findContactsOf(
-  { contacts, deadlines, latestMessages, readable, seen }: ConversationUseCaseDeps,
+  { contacts, deadlines, latestMessages, findSurveys, readable, seen }: ConversationUseCaseDeps,
   scope: ClientScope,
   by: Person,
   conversations: readonly ConversationDoc[],
 ): Promise<<C extends ConversationDoc>(conversation: C) => WithContact<C>> {
   const contactIds = conversations.map(({ contactId }) => contactId);
   const ids = conversations.map(({ _id }) => _id);
-  const [people, due, latest, unread, seenByMe] = await Promise.all([
+  const [people, due, latest, surveys, unread, seenByMe] = await Promise.all([
     contacts.findMany(scope, contactIds),
     deadlines.ofConversations(scope, conversations),
     latestMessages(scope, ids),
+    findSurveys(scope, conversations),
     countUnreadOf(readable, scope, conversations),
     seen.seenBy(scope, by.userId, ids),
   ]);
@@ -247,6 +251,7 @@ async function findContactsOf(
     contact: byId.get(conversation.contactId.toHexString()) ?? null,
     deadlines: due.get(conversation._id.toHexString()) ?? [],
     latest: latest.get(conversation._id.toHexString()) ?? null,
+    survey: surveys.get(conversation._id.toHexString()) ?? null,
     unread: unread(conversation),
     seenByMe: seenByMe.get(conversation._id.toHexString()) ?? null,
   });

@@ -10,6 +10,7 @@ export const toConversationListItemView = ({
   contact,
   deadlines,
   latest,
+  survey,
   unread,
   seenByMe,
 }: WithContact<ConversationDoc>): ConversationListItemView => ({
@@ -41,6 +42,7 @@ export const toConversationListItemView = ({
     state,
   })),
   closedAt: conversation.closedAt?.toISOString() ?? null,
+  survey,
   referral: toAdReferralView(conversation.referral),
   createdAt: conversation.createdAt.toISOString(),
 });

@@ -1,5 +1,18 @@
-import type { Types } from 'mongoose';
+import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
+
+/** What contacts are asked after their conversation was closed. */
+export interface SatisfactionSurvey {
+  readonly question: string;
+  /** Opens the list of the scores. */
+  readonly buttonLabel: string;
+  /** The names of the scores, from 1 to 5; stars if null. */
+  readonly labels: readonly string[] | null;
+  /** Sent after a score; null asks for none. */
+  readonly commentQuestion: string | null;
+  /** Sent at the end; null says nothing. */
+  readonly thanks: string | null;
+}
 
 /** How the inbox of a client behaves; a client without settings has the defaults. */
 export interface InboxSettingsDoc {
@@ -11,6 +24,8 @@ export interface InboxSettingsDoc {
   readonly autoCloseAfterHours: number;
   /** Whether contacts are shown that their messages were read, and that somebody types. */
   readonly shareReadMarks: boolean;
+  /** Absent if nobody is asked. */
+  readonly satisfactionSurvey?: SatisfactionSurvey;
   /** 0 if nothing is stored. */
   readonly version: number;
 }
@@ -19,6 +34,7 @@ export const inboxSettingsModel = declareTenantModel<InboxSettingsDoc>('inbox_se
   reopenWithinHours: { type: Number, required: true },
   autoCloseAfterHours: { type: Number, required: true },
   shareReadMarks: Boolean,
+  satisfactionSurvey: Schema.Types.Mixed,
   version: { type: Number, required: true },
 });
 

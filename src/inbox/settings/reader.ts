@@ -3,6 +3,8 @@ import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { InboxSettingsDoc, InboxSettingsRepository } from './repository.ts';
 
+export type { SatisfactionSurvey } from './model.ts';
+
 export type InboxSettingsReader = ReturnType<typeof createInboxSettingsReader>;
 
 const defaults = { reopenWithinHours: 7 * 24, autoCloseAfterHours: 0, shareReadMarks: true } as const;

@@ -3,17 +3,13 @@ import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { scopeOf } from '../../platform/mongo.ts';
 import { InboxSettingsView, PatchInboxSettingsBody } from './schemas.ts';
-import type { InboxSettingsDoc, InboxSettingsUseCases } from './use-cases.ts';
+import { settingsOf, type InboxSettingsDoc, type InboxSettingsUseCases } from './use-cases.ts';
 
 const tag = 'Conversations';
 const path = '/api/inbox-settings';
 
-const answer = ({ reopenWithinHours, autoCloseAfterHours, shareReadMarks, version }: InboxSettingsDoc) =>
-  ({
-    status: 200,
-    body: { reopenWithinHours, autoCloseAfterHours, shareReadMarks },
-    headers: { etag: etagOf(version) },
-  }) as const;
+const answer = (settings: InboxSettingsDoc) =>
+  ({ status: 200, body: settingsOf(settings), headers: { etag: etagOf(settings.version) } }) as const;
 
 export const inboxSettingsRoutes = ({ useCases }: { readonly useCases: InboxSettingsUseCases }) => [
   route({

@@ -6,6 +6,7 @@ import type { NewEvent } from '../../events/declare.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { applyChange } from '../../platform/update.ts';
 import type { InboxSettingsReader } from './reader.ts';
+import type { SatisfactionSurvey } from './model.ts';
 import type { InboxSettingsDoc, InboxSettingsRepository } from './repository.ts';
 import type { PatchInboxSettingsBody } from './schemas.ts';
 
@@ -57,10 +58,17 @@ export function createInboxSettingsUseCases({ settings, readSettings, follow, au
   };
 }
 
-const settingsOf = ({ reopenWithinHours, autoCloseAfterHours, shareReadMarks }: InboxSettingsDoc) => ({
-  reopenWithinHours,
-  autoCloseAfterHours,
-  shareReadMarks,
+/** What people see of the settings. */
+export const settingsOf = (settings: InboxSettingsDoc) => {
+  const { reopenWithinHours, autoCloseAfterHours, shareReadMarks, satisfactionSurvey } = settings;
+  return {
+    ...{ reopenWithinHours, autoCloseAfterHours, shareReadMarks },
+    satisfactionSurvey: satisfactionSurvey === undefined ? null : surveyOf(satisfactionSurvey),
+  };
+};
+
+const surveyOf = ({ question, buttonLabel, labels, commentQuestion, thanks }: SatisfactionSurvey) => ({
+  ...{ question, buttonLabel, labels: labels === null ? null : [...labels], commentQuestion, thanks },
 });
 
 /** The live event of a change. A business has one object, so its own id stands for it. */

@@ -158,6 +158,7 @@ async function moveConversation(
   { message, outcome, at }: KnownOutcome,
 ): Promise<void> {
   const { clientId, conversationId } = message;
-  if (outcome.kind !== 'accepted' || !leavesLate(message, at)) return;
+  // What a survey says is no news for people.
+  if (outcome.kind !== 'accepted' || message.survey !== undefined || !leavesLate(message, at)) return;
   await conversations.moveUp({ clientId }, conversationId, at);
 }

@@ -19,6 +19,9 @@ export type ToldMessage = Pick<
   | 'isImported'
   | 'revision'
   | 'isUnannounced'
+  | 'survey'
+  | 'timestamp'
+  | 'revokedAt'
 >;
 
 /**

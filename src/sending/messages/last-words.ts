@@ -37,7 +37,10 @@ export const createFindLastWords =
     return new Map(found);
   };
 
-const isAsked = ({ senderType, messageType }: MessageListItem): boolean =>
-  senderType === 'contact' && messageType !== 'reaction' && messageType !== 'call';
+const isAsked = ({ senderType, messageType, survey }: MessageListItem): boolean =>
+  senderType === 'contact' &&
+  messageType !== 'reaction' &&
+  messageType !== 'call' &&
+  survey?.part !== 'score';
 
 const onlyAsked = (askedAt: Date): LastWords => ({ askedAt, answeredAt: null, oursAt: null });

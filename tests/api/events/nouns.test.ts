@@ -184,7 +184,7 @@ describe('api › live events of what people change', function () {
     const settings = {
       type: 'inbox-settings.updated',
       version: 1,
-      view: { reopenWithinHours: 12, autoCloseAfterHours: 0, shareReadMarks: true },
+      view: { reopenWithinHours: 12, autoCloseAfterHours: 0, shareReadMarks: true, satisfactionSurvey: null },
     };
     assert.deepEqual(await heard(forAdmin, clientId, 2), [
       { type: 'sending-policy.updated', version: 1, view: { hasQuietHours: true } },

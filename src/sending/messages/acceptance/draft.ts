@@ -8,6 +8,7 @@ import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import { assertGatesOpen, knownOptOut } from './gates.ts';
 import { isTooFarAhead, maxDaysAhead } from '../rules.ts';
+import type { SenderType } from '../store/model.ts';
 import type { MessageDoc } from '../store/repository.ts';
 
 export interface SendTimes {
@@ -38,8 +39,8 @@ export interface DraftInput {
   /** Stores the contact, if it is new: called only once no gate refuses the message. */
   readonly keepContact?: (() => Promise<ContactDoc>) | undefined;
   readonly channelId: Types.ObjectId;
-  /** The user who sends it. */
-  readonly by: Types.ObjectId;
+  /** The user who sends it; absent for a message of the product, which answers nobody. */
+  readonly by?: Types.ObjectId | undefined;
   readonly times: SendTimes;
   readonly now: Date;
   /** The conversation takes the message in when it is stored, see `newer.ts`; otherwise now. */
@@ -62,7 +63,7 @@ export interface DraftDeps {
 }
 
 /**
- * Judges the gates, then stores a new contact, finds or opens the conversation, and composes an agent's message. Does not
+ * Judges the gates, then stores a new contact, finds or opens the conversation, and composes the message. Does not
  * store the message. A refused message leaves neither contact nor conversation behind.
  */
 export async function draftOutbound(
@@ -71,24 +72,25 @@ export async function draftOutbound(
   { conversations, facts }: DraftDeps,
 ): Promise<MessageDoc> {
   const { contact, keepContact, channelId, by, times, now, windowExpiresAt, fields } = input;
+  const senderType: SenderType = by === undefined ? 'system' : 'agent';
   const known = {
     ...(windowExpiresAt === undefined ? {} : { windowExpiresAt }),
     ...(keepContact === undefined ? {} : { freshContact: contact }),
   };
   const judged = {
     ...fields,
-    senderType: 'agent',
+    senderType,
     channelId,
     contactId: contact._id,
-    afterOptOut: true,
-  } as const;
+    ...(by === undefined ? {} : { afterOptOut: true as const }),
+  };
   const read = await assertGatesOpen(facts, scope, { message: judged, now, known });
   const { _id: contactId } = keepContact === undefined ? contact : await keepContact();
-  const sender = { senderType: 'agent', channelId, contactId } as const;
+  const sender = { senderType, channelId, contactId } as const;
   const { sendAt, expiresAt } = times;
   const isLater = sendAt !== undefined && sendAt > now;
   // A scheduled message has a time of its own, and a template is no part of the talk.
-  const takesTurn = !isLater && fields.messageType !== 'template';
+  const takesTurn = by !== undefined && !isLater && fields.messageType !== 'template';
   const key = { channelId, contactId };
   const isTakenInLater = input.isTakenInLater === true;
   const conversation = isTakenInLater
@@ -101,8 +103,7 @@ export async function draftOutbound(
     conversationId: conversation._id,
     ...sender,
     direction: 'outbound',
-    ...knownOptOut(read),
-    createdBy: by,
+    ...(by === undefined ? {} : { ...knownOptOut(read), createdBy: by }),
     ...fields,
     status,
     timestamp: now,

@@ -21,8 +21,8 @@ import type { TemplateSendDeps } from './template.ts';
 
 export interface FreeFormSend {
   readonly body: SendMessageBody;
-  /** The user who sends it. */
-  readonly by: Types.ObjectId;
+  /** The user who sends it; absent for a message of the product. */
+  readonly by?: Types.ObjectId;
   readonly now: Date;
 }
 
@@ -51,7 +51,8 @@ export async function draftFreeFormMessage(
     priority: priorityOf('free-form'),
     ...repliesTo(body, target),
   };
-  const draft = { contact, channelId, by, times: body, now, windowExpiresAt, fields };
+  const sender = by === undefined ? {} : { by };
+  const draft = { contact, channelId, ...sender, times: body, now, windowExpiresAt, fields };
   const message = await draftOutbound(scope, { ...draft, isTakenInLater: seen !== null }, deps);
   return { message, seen };
 }

@@ -138,10 +138,10 @@ export function createRetries(deps: RetryDeps) {
 async function turnOf(
   { conversations }: Pick<RetryDeps, 'conversations'>,
   scope: ClientScope,
-  { messageType, conversationId }: MessageDoc,
+  { messageType, conversationId, survey }: MessageDoc,
   now: Date,
 ): Promise<Pick<RetryDraft, 'turn' | 'place'>> {
-  const takesTurn = messageType !== 'template';
+  const takesTurn = messageType !== 'template' && survey === undefined;
   const thread = await conversations.takeIn(scope, conversationId, now, { takesTurn });
   if (thread === null) return {};
   const { turns: turn } = thread;

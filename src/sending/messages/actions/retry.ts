@@ -56,6 +56,7 @@ export function draftRetry(
     timestamp: now,
     statusHistory: [{ key: `${status}:${now.getTime()}`, status, timestamp: now }],
     dispatch: { attempt: 0, isCalling: false, attempts: [] },
+    ...(original.survey === undefined ? {} : { survey: original.survey }),
     retryOf: original._id,
     retryNumber: (original.retryNumber ?? 0) + 1,
     ...(createdBy === undefined ? {} : { createdBy }),

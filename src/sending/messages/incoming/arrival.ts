@@ -4,6 +4,7 @@ import type { ContactDoc, ContactDirectory } from '../../../people/contacts/dire
 import type { KeywordReader } from '../../../consent/statements/inbound.ts';
 import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
 import type { ConversationDoc, ConversationThreads } from '../../../inbox/conversations/threads.ts';
+import type { ReadSurveyAnswer } from '../../../inbox/surveys/answering.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
@@ -28,6 +29,8 @@ export interface InboundDeps {
   readonly contacts: ContactDirectory;
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
+  /** What a message is for a satisfaction survey. */
+  readonly readSurveyAnswer: ReadSurveyAnswer;
   readonly incomingFiles: FilesOfMessages;
   readonly runInTransaction: RunInTransaction;
   /** The stop or start word of a message. */

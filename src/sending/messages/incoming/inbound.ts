@@ -2,6 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import { factKeysOf } from '../../../consent/address-stops/facts.ts';
 import type { Arriving } from '../../../inbox/conversations/arrivals.ts';
 import { placeOfArrival } from '../../../inbox/conversations/order.ts';
+import type { Heard } from '../../../inbox/surveys/answering.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import { adReferralOf } from '../../../people/leads/ad-referral.ts';
@@ -88,26 +89,32 @@ async function receiveNew(
 
   async function storeIn(
     thread: ConversationDoc,
+    fields: Partial<MessageDoc>,
     session: ClientSession,
-    { awaitsAnswer }: Pick<Arriving, 'awaitsAnswer'>,
-  ): Promise<ConversationDoc> {
-    const entry = {
-      ...draftInbound({ scope, conversation: thread, item, at, now, repliesTo }),
-      ...(isWritten ? placeOfArrival(thread) : {}),
-      ...(awaitsAnswer ? {} : { asksNothing: true as const }),
-    };
-    await storeEntryWithin(deps, { entry, message: item, now }, session);
-    return thread;
+  ): Promise<Types.ObjectId> {
+    const entry = { ...draftInbound({ scope, conversation: thread, item, at, now, repliesTo }), ...fields };
+    return storeEntryWithin(deps, { entry, message: item, now }, session);
   }
   async function storeWritten(): Promise<ConversationDoc> {
-    const arriving = await arrivingOf(deps, scope, { item, at });
-    return runInTransaction(async (session) =>
-      storeIn(await arrivals.placeWithin(scope, key, arriving, session), session, arriving),
-    );
+    const keyword = (await deps.readKeyword(scope, item))?.keyword ?? null;
+    const arriving = arrivingOf(item, { at, keyword });
+    const heard = heardOf(item, { ...key, at, repliesTo, isKeyword: keyword !== null });
+    return runInTransaction(async (session) => {
+      const answer = await deps.readSurveyAnswer(scope, heard, session);
+      const thread = answer?.place?.thread ?? (await arrivals.placeWithin(scope, key, arriving, session));
+      const order = answer?.place?.order ?? placeOfArrival(thread);
+      const survey = answer === null ? {} : { survey: answer.survey };
+      const isSilent = !arriving.awaitsAnswer || (answer?.place ?? null) !== null;
+      const silent = isSilent ? ({ asksNothing: true } as const) : {};
+      const messageId = await storeIn(thread, { ...order, ...survey, ...silent }, session);
+      await answer?.note(messageId);
+      return thread;
+    });
   }
   async function storeEvent(): Promise<ConversationDoc> {
     const thread = await conversations.findLatestOrOpen(scope, key, at);
-    return runInTransaction((session) => storeIn(thread, session, { awaitsAnswer: false }));
+    await runInTransaction((session) => storeIn(thread, { asksNothing: true }, session));
+    return thread;
   }
 
   const conversation = isWritten ? await storeWritten() : await storeEvent();
@@ -119,14 +126,12 @@ async function receiveNew(
 const writerKeysOf = (item: InboundItem): string[] => factKeysOf(senderOf(item) ?? {});
 
 /** What a message means for its conversation. A reaction or a STOP is no sales opportunity, and awaits no answer. */
-async function arrivingOf(
-  { readKeyword }: Pick<InboundDeps, 'readKeyword'>,
-  scope: ClientScope,
-  { item, at }: { readonly item: InboundItem; readonly at: Date },
-): Promise<Arriving> {
+function arrivingOf(
+  item: InboundItem,
+  { at, keyword }: { readonly at: Date; readonly keyword: 'stop' | 'start' | null },
+): Arriving {
   const { referral, reaction } = item;
-  const isStop = (await readKeyword(scope, item))?.keyword === 'stop';
-  const saysSomething = reaction === undefined && !isStop;
+  const saysSomething = reaction === undefined && keyword !== 'stop';
   return {
     at,
     from: writerKeysOf(item),
@@ -135,6 +140,18 @@ async function arrivingOf(
     ...(referral === undefined ? {} : { referral: adReferralOf(referral, at) }),
   };
 }
+
+/** What a survey needs of a message. */
+const heardOf = (
+  item: InboundItem,
+  known: Omit<Heard, 'from' | 'providerMessageId' | 'rowId' | 'text'>,
+): Heard => ({
+  ...known,
+  from: writerKeysOf(item),
+  providerMessageId: item.providerMessageId,
+  rowId: item.reply?.kind === 'list-row' ? (item.reply.id ?? null) : null,
+  text: item.messageType === 'text' ? (item.text ?? null) : null,
+});
 
 /**
  * Finishes what a crash may have left undone for a stored message, in the conversation where it is. A message that came
@@ -155,7 +172,8 @@ async function receiveAgain(
     : await conversations.findById(scope, earlier.conversationId);
   if (conversation === null) return null;
   if (isBacklog) {
-    const { awaitsAnswer } = await arrivingOf(deps, scope, { item, at });
+    const keyword = (await deps.readKeyword(scope, item))?.keyword ?? null;
+    const { awaitsAnswer } = arrivingOf(item, { at, keyword });
     // Before it is brought in: a repetition would not know any more that nobody waited for an answer to it.
     if (awaitsAnswer)
       await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));

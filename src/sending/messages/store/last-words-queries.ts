@@ -11,12 +11,20 @@ const latest = { projection: { timestamp: 1, status: 1 }, sort: { timestamp: -1,
 
 const left = { $in: ['sent', 'delivered', 'read'] as MessageStatus[] };
 
-/** Of reactions and calls nobody awaits an answer. */
-const asks: ScopedFilter<MessageDoc> = {
+/** Of reactions, calls and scores nobody awaits an answer. */
+export const asks: ScopedFilter<MessageDoc> = {
   ...{ direction: 'inbound', senderType: 'contact', messageType: { $nin: ['reaction', 'call'] } },
+  'survey.part': { $ne: 'score' },
 };
-const ours: ScopedFilter<MessageDoc> = { direction: 'outbound', messageType: { $ne: 'reaction' } };
-const answers: ScopedFilter<MessageDoc> = { ...ours, senderType: { $in: ['agent', 'phone'] }, status: left };
+/** A survey is no part of the talk. */
+const ours: ScopedFilter<MessageDoc> = {
+  ...{ direction: 'outbound', messageType: { $ne: 'reaction' }, survey: { $exists: false } },
+};
+export const answers: ScopedFilter<MessageDoc> = {
+  ...ours,
+  senderType: { $in: ['agent', 'phone'] },
+  status: left,
+};
 
 /** Who spoke last in a conversation; each query ends at the first match in the index of its messages. */
 export const createLastWordsQueries = (messages: TenantCollection<MessageDoc>) => ({

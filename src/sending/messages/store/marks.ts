@@ -34,7 +34,7 @@ export const markMessages = (messages: TenantCollection<MessageDoc>): TenantColl
 const toldProjection: Readonly<Record<string, 1>> = {
   ...{ clientId: 1, conversationId: 1, contactId: 1, channelId: 1, direction: 1, senderType: 1 },
   ...{ messageType: 1, status: 1, 'failure.code': 1, awaitsOriginal: 1, isImported: 1 },
-  ...{ revision: 1, unpublishedAt: 1, isUnannounced: 1 },
+  ...{ revision: 1, unpublishedAt: 1, isUnannounced: 1, survey: 1, timestamp: 1, revokedAt: 1 },
 };
 
 export const createMessageMarkQueries = (messages: TenantCollection<MessageDoc>) =>

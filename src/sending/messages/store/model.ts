@@ -1,6 +1,7 @@
 import { Schema, type Types } from 'mongoose';
 import { type Marked, markFields, markIndex } from '../../../events/marks/mark.ts';
 import type { MessageOrder } from '../../../inbox/conversations/order.ts';
+import type { SurveyMark } from '../../../inbox/surveys/sends.ts';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
 import { tokenIndexBy } from '../../../platform/search/hints.ts';
 import {
@@ -19,7 +20,7 @@ export type { CallContent, EventContent, MessageChange, MessageContent, Template
 
 /**
  * `phone` is the WhatsApp Business app on a phone of the business. An inbound message from `system` is an event that
- * WhatsApp tells, such as a changed number.
+ * WhatsApp tells, such as a changed number; an outbound one is the product's own, such as a survey.
  */
 export const senderTypes = ['contact', 'agent', 'phone', 'system', 'bot', 'ai', 'campaign'] as const;
 export type SenderType = (typeof senderTypes)[number];
@@ -178,6 +179,8 @@ export interface MessageDoc extends Marked, MessageOrder {
   readonly asksNothing?: true;
   /** What the inbox was told of an answer of a person: its state as its place in `answerStates`, and when it left. */
   readonly answer?: { readonly rank: number; readonly at?: Date };
+  /** The satisfaction survey that it belongs to, of the business or as an answer of the contact. */
+  readonly survey?: SurveyMark;
   /** What it is found by (`store/search.ts`); absent if it says nothing. */
   readonly searchTokens?: readonly string[];
 }
@@ -191,12 +194,11 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   senderType: { type: String, enum: senderTypes, required: true },
   messageType: { type: String, required: true },
   ...{ to: String, recipientUserId: String },
-  acceptedFor: Schema.Types.Mixed,
+  ...{ acceptedFor: Schema.Types.Mixed, acceptedContent: Schema.Types.Mixed },
   readdressed: [Schema.Types.Mixed],
-  acceptedContent: Schema.Types.Mixed,
   reworded: { type: [Schema.Types.Mixed], default: undefined },
-  createdBy: Schema.Types.ObjectId,
-  ...{ repliesTo: Schema.Types.ObjectId, contextMessageId: String, contextFrom: String },
+  ...{ createdBy: Schema.Types.ObjectId, repliesTo: Schema.Types.ObjectId },
+  ...{ contextMessageId: String, contextFrom: String },
   senderProfile: Schema.Types.Mixed,
   changes: { type: [Schema.Types.Mixed], default: undefined },
   ...{ editedAt: Date, revokedAt: Date },
@@ -205,13 +207,11 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   ...{ templateName: String, category: { type: String, enum: messageCategories } },
   status: { type: String, enum: messageStatuses, required: true },
   timestamp: { type: Date, required: true },
-  writtenAt: Date,
-  providerMessageId: String,
+  ...{ writtenAt: Date, providerMessageId: String },
   statusHistory: { type: [Schema.Types.Mixed], required: true },
   participants: [Schema.Types.Mixed],
   ...{ idempotencyKey: String, idempotencyHash: String, priority: Number, turn: Number },
-  turnWait: Schema.Types.Mixed,
-  overtakenAt: Date,
+  ...{ turnWait: Schema.Types.Mixed, overtakenAt: Date },
   overtook: { type: [Schema.Types.Mixed], default: undefined },
   ...{ sendAt: Date, expiresAt: Date },
   ...{ failure: Schema.Types.Mixed, pricing: Schema.Types.Mixed },
@@ -219,7 +219,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   dispatch: { type: Schema.Types.Mixed, required: true },
   ...{ waiting: Schema.Types.Mixed, waits: [Schema.Types.Mixed] },
   ...{ afterOptOut: Boolean, stoppedBy: String, openFailures: [String], sweptAt: Date },
-  ...{ arrival: Number, afterArrival: Number, ordinal: Number },
+  ...{ arrival: Number, afterArrival: Number, ordinal: Number, survey: Schema.Types.Mixed },
   searchTokens: { type: [String], default: undefined },
   ...markFields,
 });

@@ -8,6 +8,7 @@ import { createCallQueries } from './call-queries.ts';
 import { createCallWrites } from './call-writes.ts';
 import { createConsentWrites } from './consent-writes.ts';
 import { createDispatchWrites } from './dispatch-writes.ts';
+import { createEpisodeQueries } from './episode-queries.ts';
 import { createInboundWrites, type MessageIdentity } from './inbound-writes.ts';
 import { createLastWordsQueries } from './last-words-queries.ts';
 import { createListQueries } from './list-queries.ts';
@@ -65,6 +66,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createWaitQueries(messages),
     ...createLastWordsQueries(messages),
     ...createAnswerFacts(messages),
+    ...createEpisodeQueries(messages),
 
     findById: (
       scope: ClientScope,

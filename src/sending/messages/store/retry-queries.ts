@@ -62,6 +62,8 @@ export const createRetryQueries = (messages: TenantCollection<MessageDoc>) => ({
         status,
         retriedBy: { $exists: false },
         senderType: { $ne: 'phone' },
+        // A person may retry one of a survey by its id, but not all of them by the way.
+        survey: { $exists: false },
         ...(failureClass === undefined ? {} : { 'failure.class': failureClass }),
         ...(code === undefined ? {} : { 'failure.code': code }),
         ...(channelId === undefined ? {} : { channelId }),

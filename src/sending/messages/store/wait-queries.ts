@@ -30,7 +30,7 @@ export const createWaitQueries = (messages: TenantCollection<MessageDoc>) => ({
       scope,
       {
         ...{ conversationId, direction: 'inbound', senderType: 'contact' },
-        messageType: { $nin: ['reaction', 'call'] },
+        ...{ messageType: { $nin: ['reaction', 'call'] }, 'survey.part': { $ne: 'score' } },
         ...(answer === null ? {} : { timestamp: { $gt: answer.timestamp } }),
       },
       { ...dated, sort: { timestamp: 1, _id: 1 }, session },
