@@ -11,7 +11,8 @@ const ClockTime = z
 
 const IntervalInput = z
   .array(ClockTime)
-  .length(2)
+  // The checks of the day need both.
+  .length(2, { abort: true, error: 'Must have two times, from and to.' })
   .refine(([from]) => from !== '24:00', { error: 'Must begin at 23:59 at the latest.' })
   .transform(([from = '', to = '']): Interval => [from, to])
   .meta({
