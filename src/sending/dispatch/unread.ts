@@ -6,14 +6,15 @@ import type { AttemptRetry, DispatchDeps, Target } from './steps.ts';
 export const unreadReason = 'a message of the contact that is not read yet: it may be an opt-out';
 
 const minAgainMs = 1_000;
-const maxAgainMs = 10_000;
+const maxAgainMs = 30_000;
 
 /**
- * When to ask again, after a wait of so many milliseconds: when it has lasted twice as long, so that many messages which wait
- * for the same worker leave it the time to read. The intake ends every event within its own bounds, so the wait ends, too.
+ * When to ask again, after a wait of so many milliseconds: when it has lasted three times as long, so that many messages
+ * which wait for the same worker leave it the time to read. Usually an event is read before the first time. The intake
+ * ends every event within its own bounds, so the wait ends, too.
  */
 export const askAgainMs = (waitedMs: number): number =>
-  Math.min(maxAgainMs, Math.max(minAgainMs, Math.ceil(waitedMs)));
+  Math.min(maxAgainMs, Math.max(minAgainMs, Math.ceil(2 * waitedMs)));
 
 /**
  * Null if nothing unread may stop the message. Asked here only for a message that the last look has put off for it, so

@@ -37,7 +37,7 @@ export const maxTurnWaitMs = 600_000;
 export const maxUnseenMs = 10_000;
 
 const minDelayMs = 150;
-const maxDelayMs = 2_000;
+const maxDelayMs = 5_000;
 /** The next look comes after this part of the time that the head has taken. */
 const backoff = 4;
 

@@ -31,9 +31,9 @@ describe('order of answers › the turn', () => {
     assert.ok(one.delayMs < two.delayMs);
   });
 
-  it('the first one takes long › looks less often, at least every 2 s', () => {
+  it('the first one takes long › looks less often, at least every 5 s', () => {
     const delayAfter = (ms: number) => decideTurn([reply('1')], waited({ seenAt: ms }), at(ms)).delayMs;
-    assert.deepEqual([0, 1_000, 4_000, 50_000].map(delayAfter), [150, 250, 1_000, 2_000]);
+    assert.deepEqual([0, 1_000, 4_000, 50_000].map(delayAfter), [150, 250, 1_000, 5_000]);
   });
 
   it('the first one is stuck for two minutes › no longer waits for it, only for the next', () => {
@@ -181,7 +181,7 @@ describe('order of answers › random failures', () => {
       fc.property(conversation(4 * 3_600_000, 4), (fates) => {
         const { sent, replies } = simulate(fates);
         for (const { turn, lineMs } of replies) {
-          assert.ok(lineMs <= maxTurnWaitMs + 2_000, `${turn} waited ${lineMs} ms for its turn`);
+          assert.ok(lineMs <= maxTurnWaitMs + 5_000, `${turn} waited ${lineMs} ms for its turn`);
           const after = sent.slice(sent.indexOf(turn) + 1);
           for (const late of after.filter((other) => other < turn))
             assert.ok(replies[late]?.isOvertaken, `${turn} left before ${late}, which nobody overtook`);
@@ -199,9 +199,9 @@ describe('order of answers › random failures', () => {
         const others = gaps.map((gapMs) => ({ acceptedAtMs: (acceptedAtMs += gapMs), backoffsMs: [] }));
         const { sent, replies } = simulate([stuck, ...others]);
         assert.deepEqual(sent, [...others.map((_, index) => index + 1), 0]);
-        const slackMs = 2_000 * replies.length;
+        const slackMs = 5_000 * replies.length;
         for (const { lineMs } of replies) assert.ok(lineMs <= maxHeadWaitMs + slackMs);
-        assert.ok(maxUnseenMs > 2_000, 'a look is at most 2 s away');
+        assert.ok(maxUnseenMs > 5_000, 'a look is at most 5 s away');
       }),
     );
   });
