@@ -8,6 +8,7 @@ import {
   checkPorts,
   checkRunningStack,
   checkServer,
+  conclude,
   type Finding,
 } from './doctor/checks.ts';
 import { rootDir } from './paths.ts';
@@ -38,19 +39,9 @@ const findings: readonly Finding[] = [
 ];
 
 for (const { subject, state, detail, fix } of findings) {
-  console.log(`${state.padEnd(8)} ${subject.padEnd(21)} ${detail}`);
-  if (fix !== undefined) console.log(`${' '.repeat(31)}fix: ${fix}`);
+  console.log(`${state.padEnd(8)} ${subject.padEnd(24)} ${detail}`);
+  if (fix !== undefined) console.log(`${' '.repeat(34)}fix: ${fix}`);
 }
-const bad = findings.filter(({ state }) => state === 'missing' || state === 'wrong');
-const listed = (state: Finding['state']): readonly string[] => {
-  const subjects = [
-    ...new Set(bad.filter((finding) => finding.state === state).map(({ subject }) => subject)),
-  ];
-  return subjects.length === 0 ? [] : [`${state === 'wrong' ? 'Wrong' : 'Missing'}: ${subjects.join(', ')}`];
-};
-console.log(
-  bad.length === 0
-    ? '\nNothing is missing or wrong; "later" means that npm start takes care of it.'
-    : `\n${[...listed('missing'), ...listed('wrong')].join('\n')}`,
-);
-process.exitCode = bad.length === 0 ? 0 : 1;
+console.log(`\n${conclude(findings).join('\n')}`);
+const isBad = findings.some(({ state }) => state === 'missing' || state === 'wrong');
+process.exitCode = isBad ? 1 : 0;

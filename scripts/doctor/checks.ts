@@ -1,5 +1,6 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { missing } from '../../src/platform/config-fields.ts';
 import { isBuilt } from '../build.ts';
 import { dataDir } from '../paths.ts';
 import { catalogue, platformKey, type ServerName } from '../servers/catalogue.ts';
@@ -7,7 +8,7 @@ import { findLocalBinary } from '../servers/find.ts';
 import { isForbidden, isPortFree } from '../servers/ports.ts';
 import { assertReachable } from '../servers/vendor.ts';
 import { findPip } from '../servers/wheel.ts';
-import { describeWarnings, type JudgedEnvironment, placeOf } from '../stack/environment.ts';
+import { describeWarnings, fixOf, isProduction, type JudgedEnvironment } from '../stack/environment.ts';
 import { checkExternalMongo, checkExternalTemporal } from '../stack/external.ts';
 import { readJson } from '../stack/files.ts';
 import { findSupervisor } from '../stack/processes.ts';
@@ -123,28 +124,44 @@ export async function checkDataFolder(): Promise<Finding> {
 
 /** Development needs no variable; those that are set are judged as a start judges them. */
 export function checkEnvironment(judged: JudgedEnvironment): readonly Finding[] {
-  const { file, wrong } = judged;
   const warnings = describeWarnings(judged).map((detail) => ({
     subject: '.env and shell',
     state: 'wrong' as const,
     detail,
     fix: 'correct or remove it; .env.example has every name',
   }));
-  const values = wrong.map(({ name, message }) => ({
+  const values = judged.wrong.map(({ name, message }) => ({
     subject: name,
-    state: 'wrong' as const,
+    state: message === missing ? ('missing' as const) : ('wrong' as const),
     detail: message,
-    fix: `correct it ${placeOf(name, file)}`,
+    fix: fixOf(name, judged),
   }));
   const fine = { subject: '.env and shell', state: 'ok' as const, detail: summaryOf(judged) };
   return [...(warnings.length === 0 ? [fine] : warnings), ...values];
 }
 
-function summaryOf({ file }: JudgedEnvironment): string {
+function summaryOf({ env, file }: JudgedEnvironment): string {
   const count = Object.keys(file.values).length;
-  return count === 0
-    ? 'no variables in .env, and none is needed: npm start generates the secrets in .data/secrets.json'
-    : `${count} ${count === 1 ? 'variable' : 'variables'} in .env, all known`;
+  if (count > 0) return `${count} ${count === 1 ? 'variable' : 'variables'} in .env, all known`;
+  return isProduction(env)
+    ? 'no variables in .env'
+    : 'no variables in .env, and none is needed: npm start generates the secrets in .data/secrets.json';
+}
+
+/** The last lines: what is missing and what is wrong, by name. */
+export function conclude(findings: readonly Finding[]): readonly string[] {
+  const subjectsOf = (state: Finding['state']) => [
+    ...new Set(findings.flatMap((finding) => (finding.state === state ? [finding.subject] : []))),
+  ];
+  const [absent, wrong] = [subjectsOf('missing'), subjectsOf('wrong')];
+  if (absent.length + wrong.length === 0)
+    return subjectsOf('later').length === 0
+      ? ['Nothing is missing or wrong.']
+      : ['Nothing is missing or wrong; "later" means that npm start takes care of it.'];
+  return [
+    ...(absent.length === 0 ? [] : [`Missing: ${absent.join(', ')}`]),
+    ...(wrong.length === 0 ? [] : [`Wrong: ${wrong.join(', ')}`]),
+  ];
 }
 
 export async function checkExternalServers(settings: Settings): Promise<Finding[]> {

@@ -2,7 +2,7 @@ import { environmentNames, loadConfig } from '../../src/app/config.ts';
 import { ConfigError } from '../../src/platform/config.ts';
 import { type ConfigProblem, defineBaseConfig } from '../../src/platform/config-block.ts';
 import { choice, text, wholeNumber } from '../../src/platform/config-fields.ts';
-import { findMisspelt, type MisspeltName } from '../../src/platform/misspelt-names.ts';
+import { describeMisspelt, findMisspelt, type MisspeltName } from '../../src/platform/misspelt-names.ts';
 import { describeUnreadable, type EnvFile } from '../env-file.mjs';
 import { catalogue } from '../servers/catalogue.ts';
 import { makeSecrets, mergeSecrets, type RawEnvironment } from './secrets.ts';
@@ -59,21 +59,31 @@ export const describeWarnings = ({
   ...describeUnknown(unknown),
 ];
 
-/** Where a person corrects the variable: the shell comes before `.env`. */
-export function placeOf(name: string, { values, shadowed }: EnvFile): string {
-  if (values[name] === undefined) return 'in the shell';
-  return shadowed.has(name) ? 'in the shell, which comes before .env' : 'in .env';
+/** How a person corrects the variable: the shell comes before `.env`, also with an empty value. */
+export function fixOf(name: string, { env, file }: Pick<JudgedEnvironment, 'env' | 'file'>): string {
+  const isInFile = file.values[name] !== undefined;
+  const isFromShell = env[name] !== undefined && (!isInFile || file.shadowed.has(name));
+  if ((env[name] ?? '').trim() === '')
+    return isFromShell ? 'it is empty in the shell: unset it there, and set it in .env' : 'set it in .env';
+  if (!isFromShell) return 'correct it in .env';
+  return isInFile ? 'correct it in the shell, which comes before .env' : 'correct it in the shell';
 }
 
-/** Every wrong value, by the schema of the product's own processes. Secrets may be missing: `npm start` generates them. */
+/**
+ * Every wrong value, by the schema of the product's own processes. Secrets may be missing: `npm start` generates them,
+ * but not for production, where a generated one would be lost with its folder.
+ */
 export function wrongValuesOf(env: RawEnvironment): readonly ConfigProblem[] {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => (value ?? '').trim() !== ''));
   const own = commandsConfig.parse(given).problems;
   const ownNames = new Set(own.map(({ name }) => name));
-  return [...own, ...problemsOf({ ...mergeSecrets(makeSecrets(), given), ...given })].filter(
+  const generated = isProduction(given) ? {} : mergeSecrets(makeSecrets(), given);
+  return [...own, ...problemsOf({ ...generated, ...given })].filter(
     ({ name }, index) => index < own.length || !ownNames.has(name),
   );
 }
+
+export const isProduction = (env: RawEnvironment): boolean => env['NODE_ENV'] === 'production';
 
 function problemsOf(env: RawEnvironment): readonly ConfigProblem[] {
   try {
@@ -100,6 +110,6 @@ export function unknownNamesOf(shell: RawEnvironment, inFile: ReadonlySet<string
 
 /** A line of warning for each. */
 export const describeUnknown = ({ misspelt, others }: UnknownNames): readonly string[] => [
-  ...misspelt.map(({ name, meant }) => `${name} is unknown and has no effect; did you mean ${meant}?`),
+  ...misspelt.map(describeMisspelt),
   ...others.map((name) => `${name} in .env is unknown and has no effect`),
 ];

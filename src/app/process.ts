@@ -1,5 +1,6 @@
 import { ConfigError } from '../platform/config.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
+import { describeMisspelt } from '../platform/misspelt-names.ts';
 import { type Config, loadConfig, misspeltNames } from './config.ts';
 
 interface Running {
@@ -51,7 +52,9 @@ function readConfig(): Config {
     return loadConfig();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    // A misspelt name is often why another one is missing.
+    const warnings = misspeltNames().map((misspelt) => `warning: ${describeMisspelt(misspelt)}`);
+    process.stderr.write(`${[...warnings, error.message].join('\n')}\n`);
     process.exit(1);
   }
 }

@@ -1,5 +1,5 @@
 import { Types } from 'mongoose';
-import { loadMongoConfig } from './config.ts';
+import { givenNames, loadMongoConfig } from './config.ts';
 import { connectMongo, type MongoConnection } from './mongo.ts';
 
 export const exitCodes = { done: 0, failed: 1, wrongUsage: 2 } as const;
@@ -33,12 +33,29 @@ export async function runCommandLine<Command>(line: CommandLine<Command>): Promi
 
 async function runWithMongo<Command>(line: CommandLine<Command>, command: Command): Promise<number> {
   const { uri } = loadMongoConfig();
-  const mongo = await connectMongo({ uri: uri.reveal(), appName: line.name, maxPoolSize: 2 });
+  const mongo = await connectMongo({ uri: uri.reveal(), appName: line.name, maxPoolSize: 2 }).catch(
+    (error: unknown) => {
+      const isGiven = givenNames().includes('MONGODB_URI');
+      throw new Error(describeSilence(line.name, { isGiven, error }), { cause: error });
+    },
+  );
   try {
     return await line.run(command, { mongo, print: (text) => void process.stdout.write(`${text}\n`) });
   } finally {
     await mongo.close();
   }
+}
+
+/** What to do if the database does not answer. The address stays out of it: it may hold a password. */
+export function describeSilence(
+  name: string,
+  { isGiven, error }: { readonly isGiven: boolean; readonly error: unknown },
+): string {
+  const why = error instanceof Error ? error.message : String(error);
+  if (isGiven) return `The database of MONGODB_URI does not answer: ${why}`;
+  return `MONGODB_URI is not set, and no database answers at the default address: ${why}
+Set MONGODB_URI to the address of the product's database. While npm start runs, .data/stack.json has it:
+  MONGODB_URI="$(node -p 'require("./.data/stack.json").mongo')" npm run ${name} -- …`;
 }
 
 /** What `<id>` or `all` names: an id, null for all, undefined for neither. */

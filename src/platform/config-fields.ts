@@ -44,7 +44,11 @@ export const wholeNumber = (fallback: number, minimum: number, maximum: number) 
   );
 };
 
+/** A port that 0 switches off. */
 export const port = (fallback: number) => wholeNumber(fallback, 0, 65_535);
+
+/** A port that others must know, so that 0, any free one, is refused. */
+export const knownPort = (fallback: number) => wholeNumber(fallback, 1, 65_535);
 
 /** A duration with a unit. A plain number is refused, because its unit would be a guess. */
 export const duration = (fallback: string, maximum: string) => {

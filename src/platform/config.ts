@@ -25,7 +25,7 @@ function titleOf(configProblems: readonly ConfigProblem[]): string {
 
 const adviceOf = (configProblems: readonly ConfigProblem[]): string =>
   configProblems.some(isMissing)
-    ? 'Set these variables; .env.example explains each. In development, `npm start` generates the secrets.'
+    ? 'Set these variables; .env.example explains each. In development, `npm start` generates the secrets in .data/secrets.json.'
     : 'Correct these variables, or remove them to get their defaults; .env.example explains each.';
 
 /** The blocks of all areas, by the names of their slices. */

@@ -4,6 +4,10 @@ export interface MisspeltName {
   readonly meant: string;
 }
 
+/** A line of warning for people. */
+export const describeMisspelt = ({ name, meant }: MisspeltName): string =>
+  `${name} is unknown and has no effect; did you mean ${meant}?`;
+
 /** Unknown names that differ from a known one in case or in a few characters. Pure. */
 export const findMisspelt = (given: readonly string[], known: readonly string[]): readonly MisspeltName[] =>
   given.flatMap((name) => {

@@ -6,6 +6,7 @@ import {
   flag,
   hostAndPort,
   httpUrl,
+  knownPort,
   list,
   mongoUri,
   optional,
@@ -19,6 +20,23 @@ import { Secret } from './secret.ts';
 
 export const acceptingName = 'INSECURE_SETTINGS';
 
+const defaultPorts = {
+  ...{ PORT: 4000, METRICS_PORT: 4002 },
+  ...{ WORKER_HEALTH_PORT: 4001, WORKER_METRICS_PORT: 4003, TEMPORAL_METRICS_PORT: 0 },
+} as const;
+type OwnPort = keyof typeof defaultPorts;
+
+/** Each port that can be off, and the ports on which the same process listens before it. */
+const neighbours = [
+  { name: 'METRICS_PORT', others: ['PORT'], process: 'API' },
+  { name: 'WORKER_METRICS_PORT', others: ['WORKER_HEALTH_PORT'], process: 'worker' },
+  {
+    name: 'TEMPORAL_METRICS_PORT',
+    others: ['WORKER_HEALTH_PORT', 'WORKER_METRICS_PORT'],
+    process: 'worker',
+  },
+] as const satisfies readonly { name: OwnPort; others: readonly OwnPort[]; process: string }[];
+
 /** The facts about the deployment that every slice may depend on. */
 export const deploymentConfig = defineBaseConfig({
   fields: {
@@ -27,7 +45,7 @@ export const deploymentConfig = defineBaseConfig({
     NODE_TLS_REJECT_UNAUTHORIZED: optional(z.string().trim()),
     LOG_LEVEL: choice(logLevels, 'info'),
     SHUTDOWN_GRACE: duration('25s', '10m'),
-    PORT: port(4000),
+    PORT: knownPort(defaultPorts.PORT),
     PUBLIC_URL: httpUrl(),
     [acceptingName]: list().refine(
       (names) => names.every((name) => acceptableNames.some((acceptable) => acceptable === name)),
@@ -100,10 +118,17 @@ export const temporalConfig = defineBaseConfig({
 /** Ports of the metrics servers; 0 disables one, but not the SDK's. */
 export const metricsConfig = defineBaseConfig({
   fields: {
-    METRICS_PORT: port(4002),
-    WORKER_METRICS_PORT: port(4003),
+    METRICS_PORT: port(defaultPorts.METRICS_PORT),
+    WORKER_METRICS_PORT: port(defaultPorts.WORKER_METRICS_PORT),
     /** The Temporal SDK serves its own metrics here too; 0 lets it choose a port that only this host reaches. */
-    TEMPORAL_METRICS_PORT: port(0),
+    TEMPORAL_METRICS_PORT: port(defaultPorts.TEMPORAL_METRICS_PORT),
+  },
+  *check({ valueOf }) {
+    const portOf = (name: OwnPort) => Number(valueOf(name) || defaultPorts[name]);
+    for (const { name, others, process } of neighbours)
+      for (const other of others)
+        if (portOf(name) !== 0 && portOf(name) === portOf(other))
+          yield { name, message: `must differ from ${other}: the ${process} listens on both` };
   },
   toSlice: (env) => ({
     apiPort: env.METRICS_PORT,
@@ -114,7 +139,7 @@ export const metricsConfig = defineBaseConfig({
 
 export const workerConfig = defineBaseConfig({
   fields: {
-    WORKER_HEALTH_PORT: port(4001),
+    WORKER_HEALTH_PORT: knownPort(defaultPorts.WORKER_HEALTH_PORT),
     WORKER_MAX_DISPATCHES: wholeNumber(50, 1, 10_000),
     WORKER_MAX_FILES: wholeNumber(8, 1, 200),
     WORKER_MAX_CACHED_WORKFLOWS: wholeNumber(1_000, 10, 1_000_000),

@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import fc from 'fast-check';
-import { checkEnvironment, checkPorts } from '../../scripts/doctor/checks.ts';
+import { checkEnvironment, checkPorts, conclude, type Finding } from '../../scripts/doctor/checks.ts';
 import { type EnvFile, loadEnvFile, parseEnvText } from '../../scripts/env-file.mjs';
+import { loadConfig } from '../../src/app/config.ts';
+import { ConfigError } from '../../src/platform/config.ts';
+import { testEnvironment } from '../support/config.ts';
 import {
   describeUnknown,
   describeWarnings,
@@ -45,6 +48,9 @@ describe('environment of npm start and doctor', () => {
     ['METRICS_PORT', '65536', /whole number from 0 to 65535/],
     ['MONGOD_PORT', '-1', /whole number/],
     ['SANDBOX_PORT', '0x10', /whole number/],
+    ['METRICS_PORT', '4000', /must differ from PORT: the API listens on both/],
+    ['WORKER_METRICS_PORT', '4001', /must differ from WORKER_HEALTH_PORT: the worker listens on both/],
+    ['TEMPORAL_METRICS_PORT', '4003', /must differ from WORKER_METRICS_PORT/],
     ['CORS_ORIGINS', 'localhost:3000', /origins such as https:\/\/crm\.example\.com/],
     ['CORS_ORIGINS', 'app.example.com', /origins such as https:\/\/crm\.example\.com/],
     ['SHUTDOWN_GRACE', '25 seconds', /a duration such as 25s/],
@@ -71,6 +77,47 @@ describe('environment of npm start and doctor', () => {
       assert.deepEqual([finding?.state, finding?.detail], ['wrong', problems[0]?.message]);
     });
   }
+
+  for (const value of ['0', '65536'])
+    it(`PORT=${value} › the product's own processes refuse it as start and doctor do`, () => {
+      const start = wrongValuesOf({ PORT: value });
+      const refusal = (env: Record<string, string>) => {
+        try {
+          loadConfig({ ...testEnvironment(), ...env });
+          return [];
+        } catch (error) {
+          assert.ok(error instanceof ConfigError);
+          return error.problems;
+        }
+      };
+      assert.deepEqual(refusal({ PORT: value }), start);
+      assert.deepEqual(start, [{ name: 'PORT', message: 'must be a whole number from 1 to 65535' }]);
+    });
+
+  it('production without a variable › doctor names everything that a process refuses, and says to set it', () => {
+    const env = { NODE_ENV: 'production' };
+    assert.throws(
+      () => loadConfig(env),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        assert.deepEqual(wrongValuesOf(env), error.problems);
+        return true;
+      },
+    );
+    const findings = checkEnvironment(judgeEnvironment(env, noFile));
+    const missing = [
+      ...['JWT_ACCESS_TOKEN_SECRET', 'JWT_REFRESH_TOKEN_SECRET', 'CREDENTIALS_KEY', 'WEBHOOK_VERIFY_TOKEN'],
+      ...['WHATSAPP_APP_SECRETS', 'PUBLIC_URL', 'MONGODB_URI', 'TEMPORAL_ADDRESS'],
+    ];
+    for (const name of missing) {
+      const found = findings.find(({ subject }) => subject === name);
+      assert.deepEqual(
+        [found?.state, found?.detail, found?.fix],
+        ['missing', 'is missing', 'set it in .env'],
+      );
+    }
+    assert.equal(findings[0]?.detail, 'no variables in .env');
+  });
 
   for (const [name, value] of [
     ['PORT', '80'],
@@ -198,6 +245,19 @@ describe('.env of npm start, doctor and single processes', () => {
     );
   });
 
+  it('a missing value › the doctor says to set it, and that an empty one of the shell comes first', async () => {
+    const key = 'CREDENTIALS_KEY';
+    const fixOf = async (text: string, shell: Record<string, string> = {}) =>
+      checkEnvironment(await judge(text, { NODE_ENV: 'production', ...shell })).find(
+        ({ subject }) => subject === key,
+      )?.fix;
+    assert.equal(await fixOf('HOST=x'), 'set it in .env');
+    assert.equal(await fixOf(`${key}=`), 'set it in .env');
+    const isEmpty = 'it is empty in the shell: unset it there, and set it in .env';
+    assert.equal(await fixOf('HOST=x', { [key]: '' }), isEmpty);
+    assert.equal(await fixOf(`${key}=abc`, { [key]: ' ' }), isEmpty);
+  });
+
   it('several unknown names › each stands on a line of its own', async () => {
     const findings = checkEnvironment(await judge('PROT=1\nFOO_BAR=2\n'));
     assert.deepEqual(
@@ -242,6 +302,19 @@ describe('.env of npm start, doctor and single processes', () => {
     );
     const text = fc.string({ unit: part, maxLength: 40 });
     fc.assert(fc.property(text, (any) => void parseEnvText(any)));
+  });
+});
+
+describe('doctor: last lines', () => {
+  const finding = (subject: string, state: Finding['state']): Finding => ({ subject, state, detail: '' });
+
+  it('names each subject once by what is the matter, and explains "later" only where a line says it', () => {
+    assert.deepEqual(conclude([finding('node', 'ok')]), ['Nothing is missing or wrong.']);
+    assert.deepEqual(conclude([finding('node', 'ok'), finding('build', 'later')]), [
+      'Nothing is missing or wrong; "later" means that npm start takes care of it.',
+    ]);
+    const bad = [finding('PORT', 'wrong'), finding('pip', 'missing'), finding('PORT', 'wrong')];
+    assert.deepEqual(conclude(bad), ['Missing: pip', 'Wrong: PORT']);
   });
 });
 
