@@ -53,8 +53,8 @@ function readConfig(): Config {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     // A misspelt name is often why another one is missing.
-    const warnings = misspeltNames().map((misspelt) => `warning: ${describeMisspelt(misspelt)}`);
-    process.stderr.write(`${[...warnings, error.message].join('\n')}\n`);
+    for (const misspelt of misspeltNames()) process.stderr.write(`warning: ${describeMisspelt(misspelt)}\n`);
+    process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
 }

@@ -13,11 +13,14 @@ const QueueView = z
     length: z.int().meta({ description: `Conversations that wait; ${maxCounted} means so many or more` }),
     oldestSince: z.iso.datetime().nullable().meta({ description: 'Since when the first one waits' }),
     agentsOnline: z.int(),
-    freeSlots: z.int().meta({ description: 'How many more they may get before all are full' }),
+    freeSlots: z.int().meta({
+      description:
+        'Until all are full by `capacity`; with the obstacle `fair-limit` they get none of these yet',
+    }),
     obstacle: openEnum(['manual', 'nobody-online', 'nobody-free', 'fair-limit']).nullable().meta({
       id: 'QueueObstacle',
       description:
-        'Why the first one waits; null if it is about to be assigned. Later versions may have more',
+        'Why the first one waits; null if it is about to be assigned. `nobody-free`: everybody online is full. `fair-limit`: everybody with room has had as many as the `fairLimit` of the policy allows in its period. Later versions may have more',
     }),
   })
   .meta({ id: 'Queue' });
