@@ -33,9 +33,11 @@ export async function runCommandLine<Command>(line: CommandLine<Command>): Promi
 
 async function runWithMongo<Command>(line: CommandLine<Command>, command: Command): Promise<number> {
   const { uri } = loadMongoConfig();
+  const isGiven = givenNames().includes('MONGODB_URI');
+  // Beside `npm start` on other ports, another product's database may answer there.
+  if (!isGiven) process.stderr.write(`warning: MONGODB_URI is not set; looking at ${uri.reveal()}\n`);
   const mongo = await connectMongo({ uri: uri.reveal(), appName: line.name, maxPoolSize: 2 }).catch(
     (error: unknown) => {
-      const isGiven = givenNames().includes('MONGODB_URI');
       throw new Error(describeSilence(line.name, { isGiven, error }), { cause: error });
     },
   );
