@@ -57,13 +57,17 @@ interface FileUseCaseDeps {
 const maxUploads = 8;
 const maxUploadsPerClient = 3;
 
+/** An upload is answered without a thumbnail if the turn of its picture does not come in this time. */
+const maxThumbnailWaitMs = 5_000;
+
 /** The files of messages. */
 export function buildMedia(deps: MediaDeps) {
   const { mongo, temporal, workflowQueue, channels, gateway, storage, spool, clock } = deps;
   const logger = deps.logger.child({ part: 'media' });
   const files = createMediaRepository(mongo);
   const workflows = createMediaWorkflows(temporal, workflowQueue);
-  const keeper = createFileKeeper({ storage, spool, makeThumbnail: createThumbnails(), logger });
+  const makeThumbnail = createThumbnails();
+  const keeper = createFileKeeper({ storage, spool, makeThumbnail, logger });
   const starter = createMediaStarter({ files, workflows, clock });
   const removal = createRemoval({ files, keeper, clock });
   return {
@@ -81,9 +85,16 @@ export function buildMedia(deps: MediaDeps) {
     useCases({ audit, takeBytes, linkKey, publicUrl }: FileUseCaseDeps): MediaRouteDeps {
       const shares = createShares(maxUploadsPerClient);
       const allShares = createShares(maxUploads);
+      const uploadKeeper = createFileKeeper({
+        ...{ storage, spool, logger },
+        makeThumbnail: (job) => makeThumbnail({ ...job, maxWaitMs: maxThumbnailWaitMs }),
+      });
       return {
         reading: createFileReading({ files, storage }),
-        uploads: createUploads({ files, keeper, spool, shares, allShares, takeBytes, audit, clock }),
+        uploads: createUploads({
+          ...{ files, spool, shares, allShares, takeBytes, audit, clock },
+          keeper: uploadKeeper,
+        }),
         links: createFileLinks({ key: linkKey, clock }),
         clock,
         publicUrl,

@@ -3,6 +3,7 @@ import { Types } from 'mongoose';
 import { makeJpeg, download } from '../support/files.ts';
 import { codeOf } from '../support/messaging-api.ts';
 import { useMediaStage, type Business } from '../support/media-stage.ts';
+import { makePng } from '../support/pictures.ts';
 
 const mib = 1_048_576;
 const pdf = Buffer.from('%PDF-1.7\n%\u00e2\u00e3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n', 'latin1');
@@ -31,12 +32,13 @@ describe('api › uploads', function () {
       query = '',
       type = 'application/octet-stream',
       key,
-    }: { query?: string; type?: string; key?: string } = {},
+      by = business,
+    }: { query?: string; type?: string; key?: string; by?: Business } = {},
   ): Promise<Uploaded> {
     const answer = await fetch(`${stage.api().url}/api/media${query}`, {
       method: 'POST',
       headers: {
-        authorization: `Bearer ${business.token}`,
+        authorization: `Bearer ${by.token}`,
         'content-type': type,
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
@@ -107,6 +109,23 @@ describe('api › uploads', function () {
       const stored = expected.status === 201 ? 1 : 0;
       assert.equal(await stage.files().countDocuments({ clientId: business.clientId }), stored);
     });
+
+  it('small files that unpack to much › stored and served without a thumbnail; another business keeps its own', async () => {
+    const interlaced = { width: 7_000, height: 7_100, depth: 16, channels: 4, isInterlaced: true } as const;
+    const dear = [makePng({ width: 1, height: 49_000_000 }), makePng(interlaced)];
+    const other = await stage.signUp();
+    const [mine, theirs] = await Promise.all([
+      Promise.all(dear.map((bytes) => upload(bytes))),
+      upload(picture, { by: other }),
+    ]);
+    for (const [index, { status, body }] of mine.entries()) {
+      assert.deepEqual({ status, hasThumbnail: body['hasThumbnail'] }, { status: 201, hasThumbnail: false });
+      const url = `${stage.api().url}/api/media/${String(body['id'])}`;
+      assert.deepEqual((await download(url, business)).bytes, dear[index]);
+      assert.equal((await download(`${url}/thumbnail`, business)).status, 404);
+    }
+    assert.equal(theirs.body['hasThumbnail'], true);
+  });
 
   it('the same upload again with its key › the same file; another file with the key › 422', async () => {
     const first = await upload(picture, { key: 'menu-1' });

@@ -9,6 +9,7 @@ import { FileMissing } from '../../src/storage/storage.ts';
 import { download, makeJpeg } from '../support/files.ts';
 import { codeOf } from '../support/messaging-api.ts';
 import { useMediaStage, type Business } from '../support/media-stage.ts';
+import { makePng } from '../support/pictures.ts';
 
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64');
 
@@ -56,6 +57,14 @@ describe('api › files of contacts', function () {
     const thumbnail = await download(urlOf(file.fileId, '/thumbnail'), business);
     assert.equal(thumbnail.headers.get('content-type'), 'image/webp');
     assert.ok(thumbnail.bytes.byteLength < picture.byteLength);
+  });
+
+  it('a small picture that unpacks to much › stored and served, without a thumbnail', async () => {
+    const dear = makePng({ width: 1, height: 49_000_000 });
+    const { fileId } = await stage.receive(business, dear, { mimeType: 'image/png' });
+    assert.deepEqual(await stage.fetch(business, fileId), settled('stored'));
+    assert.deepEqual((await download(urlOf(fileId), business)).bytes, dear);
+    assert.equal((await download(urlOf(fileId, '/thumbnail'), business)).status, 404);
   });
 
   it('a part is asked for › 206 with exactly that part; a known copy gets 304', async () => {

@@ -26,13 +26,13 @@ export type FileKeeper = ReturnType<typeof createFileKeeper>;
 /** Puts complete files into the storage, with their thumbnails, and removes them. */
 export function createFileKeeper({ storage, spool, makeThumbnail, logger }: KeeperDeps) {
   /** The file counts more than its thumbnail: without one it is shown by its name. */
-  async function keepThumbnail(key: string, from: string): Promise<Thumbnail | null> {
+  async function keepThumbnail(clientId: string, fileId: string, from: string): Promise<Thumbnail | null> {
     const path = await spool.newPath();
     try {
-      const made = await makeThumbnail(from, path);
+      const made = await makeThumbnail({ clientId, from, to: path });
       if (made === null) return null;
       const { bytes, width, height } = made;
-      await storage.put(key, { path, bytes, contentType: 'image/webp' });
+      await storage.put(thumbnailKeyOf(clientId, fileId), { path, bytes, contentType: 'image/webp' });
       return { bytes, width, height };
     } catch (error) {
       logger.warn({ error }, 'thumbnail not stored');
@@ -53,7 +53,7 @@ export function createFileKeeper({ storage, spool, makeThumbnail, logger }: Keep
       const mimeType = knownType ?? (await readType(path, declared));
       const contentType = mimeType ?? 'application/octet-stream';
       await storage.put(keyOf(client, id), { path, bytes, contentType });
-      const thumbnail = hasPicture(mimeType) ? await keepThumbnail(thumbnailKeyOf(client, id), path) : null;
+      const thumbnail = hasPicture(mimeType) ? await keepThumbnail(client, id, path) : null;
       return {
         bytes,
         sha256,
