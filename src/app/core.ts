@@ -91,7 +91,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     numbers: numbers.numbers,
     addressStops,
     /** The worker asks the intake right before each call. */
-    unreadEvents: buildUnreadEvents({ mongo, channels: channels.directory }),
+    unreadEvents: buildUnreadEvents({ mongo, channels: channels.directory, messages: store.messages }),
     ...{ consent: consent.consent, policies: consent.policies, preferences: consent.preferences },
     ...{ readKeyword: consent.readKeyword, onInbound: consent.onInbound },
     ...{ facts: sending.facts, effects: sending.effects, receipts: sending.receipts },

@@ -1,5 +1,6 @@
 import { AppError } from '../platform/errors.ts';
 import { bodyBounds, measureBody, type BodyBound } from './body-bounds.ts';
+import { holdsOf, type HoldFields } from './holds.ts';
 import { maxSharedBytes } from './lease-size.ts';
 import type { WebhookEventDoc } from './model.ts';
 import { personKeysIn } from './persons.ts';
@@ -21,10 +22,8 @@ export class BodyOutOfBounds extends AppError {
 }
 
 /** The fields by which a stored event is found and gets its turn. */
-export type AdmittedFields = Pick<
-  WebhookEventDoc,
-  'source' | 'bytes' | 'persons' | 'isUrgent' | 'numbers' | 'holdsSends'
->;
+export type AdmittedFields = Pick<WebhookEventDoc, 'source' | 'bytes' | 'persons' | 'isUrgent' | 'numbers'> &
+  HoldFields;
 
 export interface Admission {
   readonly fields: AdmittedFields;
@@ -55,22 +54,23 @@ export function admitBody(body: string, addressee?: Pick<Addressee, 'clientId' |
   if (addressee !== undefined) assertMayBeLarge(addressee, bytes);
   const persons = personKeysIn(body);
   const source = sourceOf(body, addressee);
+  const isUrgent = isUrgentBody(body);
+  const holding = holdsOf({ body, isUrgent, persons });
   return {
     fields: {
       source: bytes > maxSharedBytes ? largeSourceOf(source) : source,
       bytes,
       ...(persons.length === 0 ? {} : { persons }),
-      ...(isUrgentBody(body) ? urgentFields(body, addressee === undefined) : {}),
+      ...(isUrgent ? { isUrgent } : {}),
+      ...(holding.holdsSends && addressee === undefined ? severalNumbersIn(body) : {}),
+      ...holding,
     },
-    storedBytes: storedBytesOf(bytes, items),
+    storedBytes: storedBytesOf(bytes, items, holding),
   };
 }
 
-/** A body on a channel's own address concerns that channel alone, whatever numbers it names. */
-function urgentFields(
-  body: string,
-  isShared: boolean,
-): Pick<AdmittedFields, 'isUrgent' | 'holdsSends' | 'numbers'> {
-  const numbers = isShared ? numbersIn(body) : new Set<string>();
-  return { isUrgent: true, holdsSends: true, ...(numbers.size > 1 ? { numbers: [...numbers] } : {}) };
+/** For a body on Meta's own address. One on a channel's own address concerns that channel alone, whatever it names. */
+function severalNumbersIn(body: string): Pick<AdmittedFields, 'numbers'> {
+  const numbers = numbersIn(body);
+  return numbers.size > 1 ? { numbers: [...numbers] } : {};
 }

@@ -10,6 +10,7 @@ import type { Secret } from '../platform/secret.ts';
 import type { Quota } from '../quotas/build.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
+import type { MessageRepository } from '../sending/messages/store/repository.ts';
 import { createChangeHandler, type ChangeDeps } from './changes.ts';
 import type { WebhookConfig } from './config.ts';
 import { createDoor } from './door.ts';
@@ -43,9 +44,13 @@ interface ErasureDeps {
 /** The erasure of persons from stored events, for the API process. */
 export const buildErasure = (deps: ErasureDeps) => createErasure(deps);
 
+interface UnreadDeps extends ErasureDeps {
+  readonly messages: Pick<MessageRepository, 'findQuoted'>;
+}
+
 /** What the intake holds unread, for the last look before a call. */
-export const buildUnreadEvents = ({ mongo, channels }: ErasureDeps) =>
-  createUnreadEvents({ events: createUnreadRepository(mongo), channels });
+export const buildUnreadEvents = ({ mongo, ...deps }: UnreadDeps) =>
+  createUnreadEvents({ events: createUnreadRepository(mongo), ...deps });
 
 /** The unknown names of the provider; all that their command needs. */
 export const buildUnknownWordStore = (mongo: MongoConnection) => createUnknownWordRepository(mongo);

@@ -3,7 +3,8 @@ import type { ChannelDirectory, ChannelDoc } from '../channels/directory.ts';
 import type { ClientScope } from '../platform/mongo.ts';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
 import { listChannelsOf } from './channels-of-client.ts';
-import { webhookEventModel, type WebhookEventDoc } from './model.ts';
+import { holdsOf } from './holds.ts';
+import { holdFields, webhookEventModel, type WebhookEventDoc } from './model.ts';
 import { canonicalIdOf, manyPersons, personKeyOf } from './persons.ts';
 import { redactBody } from './redaction.ts';
 
@@ -13,7 +14,7 @@ interface ErasureDeps {
 }
 
 /** The stored fields that decide what happens to an event. */
-type Found = Pick<WebhookEventDoc, '_id' | 'channelId' | 'persons' | 'body'>;
+type Found = Pick<WebhookEventDoc, '_id' | 'channelId' | 'persons' | 'body' | 'isUrgent' | 'holdsSends'>;
 
 /** Removes a person from the stored webhook events of a client. */
 export function createErasure({ mongo, channels }: ErasureDeps) {
@@ -37,7 +38,7 @@ export function createErasure({ mongo, channels }: ErasureDeps) {
       const whole: Types.ObjectId[] = [];
       const found = events
         .find({ status: { $in: ['parked', 'dead', 'done'] }, $or: eventsNaming(ids, keys) }, { session })
-        .project<Found>({ channelId: 1, persons: 1, body: 1 });
+        .project<Found>({ channelId: 1, persons: 1, body: 1, isUrgent: 1, holdsSends: 1 });
       for await (const event of found) {
         if (!isOwn(event)) continue;
         const others = event.persons?.filter((key) => !keys.has(key)) ?? [];
@@ -49,11 +50,28 @@ export function createErasure({ mongo, channels }: ErasureDeps) {
         await events.updateOne(
           { _id: event._id },
           // A processor that holds it loses its lease: it would store a progress of the old body.
-          { $set: { body, persons: others }, $unset: { progress: 1, leaseToken: 1 } },
+          redactionOf(event, { body, persons: others }),
           { session },
         );
       }
       if (whole.length > 0) await events.deleteMany({ _id: { $in: whole } }, { session });
+    },
+  };
+}
+
+/** The update after which only the rest is stored, which holds those whom it names if the event was unread. */
+function redactionOf(
+  { isUrgent, holdsSends }: Found,
+  rest: { readonly body: string; readonly persons: readonly string[] },
+) {
+  const holding = holdsSends ? holdsOf({ ...rest, isUrgent: isUrgent === true }) : {};
+  const gone = Object.keys(holdFields).filter((field) => !(field in holding));
+  return {
+    $set: { ...rest, ...holding },
+    $unset: {
+      progress: 1 as const,
+      leaseToken: 1 as const,
+      ...Object.fromEntries(gone.map((field) => [field, 1])),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { Schema, type Types } from 'mongoose';
 import { declarePlatformModel } from '../platform/declare-model.ts';
+import type { Hold } from './holds.ts';
 import type { EventProgress } from './progress.ts';
 
 export const webhookEventStatuses = ['pending', 'parked', 'done', 'dead'] as const;
@@ -19,8 +20,12 @@ export interface WebhookEventDoc {
   readonly isUrgent?: true;
   /** The ids of the business numbers that the body names, if several: then `source` is a digest of them. */
   readonly numbers?: readonly string[];
-  /** It may hold an opt-out and is unread: nothing is sent to the persons whom it names. Missing once it was read. */
+  /** It holds what is sent to persons, because it is unread. Missing once it was read. */
   readonly holdsSends?: true;
+  /** Whom it holds, and under which condition (`holds.ts`). */
+  readonly holds?: readonly Hold[];
+  /** Provider's ids of messages: it holds those to whom they were sent. */
+  readonly quotes?: readonly string[];
   /** Exactly as received. */
   readonly body: string;
   /** Size of the body in UTF-8; missing in events of older versions. */
@@ -55,6 +60,8 @@ export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_
   isUrgent: Boolean,
   numbers: { type: [String], default: undefined },
   holdsSends: Boolean,
+  holds: { type: [new Schema({ person: String, unless: String }, { _id: false })], default: undefined },
+  quotes: { type: [String], default: undefined },
   body: { type: String, required: true },
   bytes: Number,
   status: { type: String, enum: webhookEventStatuses, required: true },
@@ -69,6 +76,9 @@ export const webhookEventModel = declarePlatformModel<WebhookEventDoc>('webhook_
   expiresAt: Date,
   redrivenAt: Date,
 });
+
+/** What goes when an event has been read, or never will be. */
+export const holdFields = { holdsSends: 1, holds: 1, quotes: 1 } as const;
 
 const isWaiting = { nextAttemptAt: { $exists: true } };
 
@@ -86,9 +96,9 @@ webhookEventModel.schema.index(
   { source: 1, isUrgent: 1, nextAttemptAt: 1, bytes: 1, takes: 1, _id: 1 },
   { name: 'dueUrgent', partialFilterExpression: { isUrgent: true, ...isWaiting } },
 );
-// Right before each call: whether something unread names the person. Until it is read only.
+// Right before each call: whether something unread holds the person. Until it is read only.
 webhookEventModel.schema.index(
-  { persons: 1, source: 1 },
+  { 'holds.person': 1, 'holds.unless': 1, source: 1 },
   { name: 'unread', partialFilterExpression: { holdsSends: true, ...isWaiting } },
 );
 webhookEventModel.schema.index({ doneAt: 1 }, { expireAfterSeconds: keptSeconds });

@@ -4,7 +4,7 @@ import { newUuid } from '../platform/ids.ts';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
 import type { ProcessorLane } from './lane-bounds.ts';
 import { chooseForLease, maxInlineBytes, maxSharedBytes } from './lease-size.ts';
-import { webhookEventModel, type WebhookEventDoc } from './model.ts';
+import { holdFields, webhookEventModel, type WebhookEventDoc } from './model.ts';
 import type { EventProgress } from './progress.ts';
 import { hasHeadStart, type EventVerdict } from './rules.ts';
 import { isLargeSource, largeSourceOf, largeSources, type DueSource } from './source.ts';
@@ -12,7 +12,7 @@ import { isLargeSource, largeSourceOf, largeSources, type DueSource } from './so
 export type { WebhookEventDoc } from './model.ts';
 
 /** An event under a lease; the body of a large one is read by `readBody`. */
-export interface LeasedEvent extends Omit<WebhookEventDoc, 'body' | 'persons'> {
+export interface LeasedEvent extends Omit<WebhookEventDoc, 'body' | 'persons' | 'holds' | 'quotes'> {
   readonly body?: string;
   readonly bytes: number;
 }
@@ -260,7 +260,7 @@ function byTurn(a: LeasedEvent, b: LeasedEvent): number {
 
 const doneUpdate = (now: Date): Update => ({
   $set: { status: 'done', doneAt: now },
-  $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1, holdsSends: 1 },
+  $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1, ...holdFields },
 });
 
 function updateFor(
@@ -279,7 +279,7 @@ function updateFor(
           diedAt: now,
           expiresAt: new Date(now.getTime() + deadLetterMs),
         },
-        $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1, holdsSends: 1 },
+        $unset: { nextAttemptAt: 1, leaseToken: 1, takes: 1, progress: 1, ...holdFields },
       };
     case 'again':
       return {
@@ -292,7 +292,7 @@ function updateFor(
         $unset: {
           ...{ leaseToken: 1, takes: 1 },
           ...(progress === null ? { progress: 1 } : {}),
-          ...(verdict.isRead ? { holdsSends: 1 } : {}),
+          ...(verdict.isRead ? holdFields : {}),
         },
       };
   }

@@ -1,3 +1,5 @@
+import type { HoldFields } from './holds.ts';
+
 /**
  * What a body takes of the database, with all that becomes of it, at most. Measured with messages of new people, the
  * dearest items: a test holds that no body stores more.
@@ -13,8 +15,14 @@ const copies = 3;
  */
 const itemBytes = 4_096;
 
-export const storedBytesOf = (bytes: number, items: number): number =>
-  eventBytes + bytes * copies + items * itemBytes;
+/** One person who is held until the event is read, with its entry in an index. */
+const holdBytes = 256;
+
+export const storedBytesOf = (
+  bytes: number,
+  items: number,
+  { holds = [] }: Pick<HoldFields, 'holds'> = {},
+): number => eventBytes + bytes * copies + items * itemBytes + holds.length * holdBytes;
 
 /** An event of an unverified channel takes at least so much of the day, which bounds how many of them wait. */
 export const minUnverifiedBytes = 16 * 1024;

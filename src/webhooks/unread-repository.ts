@@ -1,11 +1,23 @@
 import type { Connection, mongo } from 'mongoose';
 import { openPlatformCollection } from '../platform/platform-collection.ts';
+import { whoeverIsQuoted } from './holds.ts';
 import { webhookEventModel, type WebhookEventDoc } from './model.ts';
 import { largeSourcesOfSeveral, sourcesOfSeveral, type OwnEvents } from './source.ts';
 
 export type UnreadRepository = ReturnType<typeof createUnreadRepository>;
 
-/** The unread events that may hold an opt-out, by the persons whom they name (`persons.ts`). */
+/** Who is asked about. */
+export interface HeldPerson {
+  /** Those of `Hold.person` that mean the person. */
+  readonly persons: readonly string[];
+  /** The keys of all identities that are known to be the person's. */
+  readonly known: readonly string[];
+}
+
+/** More messages of one business, quoted and unread, than a moment has. */
+const maxQuoting = 100;
+
+/** The unread events that hold what is sent to persons (`holds.ts`). */
 export function createUnreadRepository(connection: Connection) {
   const events = openPlatformCollection(webhookEventModel, connection);
 
@@ -15,23 +27,36 @@ export function createUnreadRepository(connection: Connection) {
   };
 
   return {
-    /** Across all tenants: whether any names one of these persons. */
-    existsAcrossClients: (persons: readonly string[]): Promise<boolean> => exists(unreadOf(persons)),
+    /** Across all tenants: whether any holds this person. */
+    existsAcrossClients: (person: HeldPerson): Promise<boolean> => exists(holding(person)),
 
     /** Whether one of the business does. The events of others are not read: their sources are in the index. */
-    existsAmong: (persons: readonly string[], { sources, numbers }: OwnEvents): Promise<boolean> =>
-      exists({
-        $or: [
-          { ...unreadOf(persons), source: { $in: sources } },
-          { ...unreadOf(persons), source: sourcesOfSeveral, numbers: { $in: numbers } },
-          { ...unreadOf(persons), source: largeSourcesOfSeveral, numbers: { $in: numbers } },
-        ],
-      }),
+    existsAmong: (person: HeldPerson, own: OwnEvents): Promise<boolean> =>
+      exists(among(holding(person), own)),
+
+    /** The ids of the messages that events of the business quote; null if too many events do. */
+    async quotedIn(own: OwnEvents): Promise<readonly string[] | null> {
+      const found = await events
+        .find(among(holding({ persons: [whoeverIsQuoted], known: [] }), own))
+        .hint('unread')
+        .limit(maxQuoting + 1)
+        .project<Pick<WebhookEventDoc, 'quotes'>>({ quotes: 1 })
+        .toArray();
+      return found.length > maxQuoting ? null : [...new Set(found.flatMap(({ quotes = [] }) => quotes))];
+    },
   };
 }
 
-const unreadOf = (persons: readonly string[]) => ({
-  persons: { $in: persons },
+const holding = ({ persons, known }: HeldPerson) => ({
+  holds: { $elemMatch: { person: { $in: persons }, unless: { $nin: known } } },
   holdsSends: true as const,
   nextAttemptAt: { $exists: true },
+});
+
+const among = (filter: ReturnType<typeof holding>, { sources, numbers }: OwnEvents) => ({
+  $or: [
+    { ...filter, source: { $in: sources } },
+    { ...filter, source: sourcesOfSeveral, numbers: { $in: numbers } },
+    { ...filter, source: largeSourcesOfSeveral, numbers: { $in: numbers } },
+  ],
 });

@@ -1,8 +1,10 @@
 import { isVerified, type ChannelDirectory } from '../channels/directory.ts';
-import { identitiesInKeys } from '../people/contacts/rules.ts';
+import { identitiesInKeys, identityKeysOf } from '../people/contacts/rules.ts';
 import type { ClientScope } from '../platform/mongo.ts';
-import type { UnreadEvents } from '../sending/dispatch/unread-events.ts';
+import type { ToldPerson, UnreadEvents } from '../sending/dispatch/unread-events.ts';
+import type { MessageRepository } from '../sending/messages/store/repository.ts';
 import { listChannelsOf } from './channels-of-client.ts';
+import { whoeverIsQuoted } from './holds.ts';
 import { manyPersons, personKeyOf } from './persons.ts';
 import { ownEventsOf } from './source.ts';
 import type { UnreadRepository } from './unread-repository.ts';
@@ -10,18 +12,36 @@ import type { UnreadRepository } from './unread-repository.ts';
 interface UnreadDeps {
   readonly events: UnreadRepository;
   readonly channels: Pick<ChannelDirectory, 'list'>;
+  readonly messages: Pick<MessageRepository, 'findQuoted'>;
 }
 
 /**
- * Tells whether a stored event that may hold an opt-out of a person is unread. Usually one look into an index says that
- * nothing unread names the person; only after a hit it is asked whether that concerns this business.
+ * Tells whether a stored event that may lead to an opt-out of a person is unread. Usually one look into an index says that
+ * nothing unread holds the person; only after a hit it is asked whether that concerns this business.
  */
-export const createUnreadEvents = ({ events, channels }: UnreadDeps): UnreadEvents => ({
-  async mayStop(scope: ClientScope, identities: readonly string[]): Promise<boolean> {
-    const { phoneNumbers, userIds } = identitiesInKeys(identities);
-    const persons = [...new Set([...phoneNumbers, ...userIds].map(personKeyOf)), manyPersons];
-    if (!(await events.existsAcrossClients(persons))) return false;
+export const createUnreadEvents = ({ events, channels, messages }: UnreadDeps): UnreadEvents => ({
+  async mayStop(scope: ClientScope, person: ToldPerson): Promise<boolean> {
+    const { phoneNumbers, userIds } = identitiesInKeys(person.identities);
+    const known = [...new Set([...phoneNumbers, ...userIds].map(personKeyOf))];
+    const persons = [...known, manyPersons];
+    if (!(await events.existsAcrossClients({ persons: [...persons, whoeverIsQuoted], known }))) return false;
     const proved = (await listChannelsOf(channels, scope)).filter(isVerified);
-    return events.existsAmong(persons, ownEventsOf(scope.clientId, proved));
+    const own = ownEventsOf(scope.clientId, proved);
+    if (await events.existsAmong({ persons, known }, own)) return true;
+    const quoted = await events.quotedIn(own);
+    if (quoted === null) return true;
+    return quoted.length > 0 && isRecipient(person, await messages.findQuoted(scope, quoted));
   },
 });
+
+type Quoted = Awaited<ReturnType<MessageRepository['findQuoted']>>;
+
+/** Whether one of the messages was sent to the person. */
+const isRecipient = ({ identities, contactIds }: ToldPerson, quoted: Quoted): boolean =>
+  quoted.some(
+    ({ contactId, to, recipientUserId }) =>
+      contactIds.some((id) => id.equals(contactId)) ||
+      identityKeysOf({ phoneNumber: to, businessScopedUserId: recipientUserId }).some((key) =>
+        identities.includes(key),
+      ),
+  );

@@ -25,8 +25,6 @@ import { createTemplateRepository } from '../../src/templates/store/repository.t
 import { createDeadLetterRepository } from '../../src/webhooks/dead-letter-repository.ts';
 import { createWebhookMeasures } from '../../src/webhooks/repository-measures.ts';
 import { createWebhookRepository } from '../../src/webhooks/repository.ts';
-import { ownEventsOf } from '../../src/webhooks/source.ts';
-import { createUnreadRepository } from '../../src/webhooks/unread-repository.ts';
 import { models } from '../support/models.ts';
 import { seedForPlans } from '../support/plan-data.ts';
 import { watchPlans, type PlanWatch } from '../support/plans.ts';
@@ -395,37 +393,6 @@ describe('query plans', function () {
       }
     });
   }
-
-  it('the last look before a call › an index says that nothing unread names the person, however much others have', async () => {
-    const [ana, ben] = ['a key of Ana', 'a key of Ben'];
-    const unread = createUnreadRepository(connection);
-    const own = ownEventsOf(newId(), [{ phoneNumberId: '42', wabaId: '100' }]);
-    await databaseOf(database.connection)
-      .collection('webhook_events')
-      .insertMany(
-        Array.from({ length: 300 }, (_value, index) => ({
-          ...{ receivedAt: at, body: '{}', attempts: 0, isUrgent: true, persons: [ana], bytes: 2 },
-          ...(index % 2 === 0
-            ? { source: 'number:7', status: 'pending', holdsSends: true, nextAttemptAt: at }
-            : { source: 'number:42', status: index % 3 === 0 ? 'parked' : 'done' }),
-          ...(index % 2 === 1 && index % 3 === 0 ? { nextAttemptAt: at } : {}),
-        })),
-      );
-    for (const [look, isFound] of [
-      [() => unread.existsAcrossClients([ben]), false],
-      [() => unread.existsAcrossClients([ana, ben]), true],
-      [() => unread.existsAmong([ana, ben], own), false],
-    ] as const) {
-      watch.commands.length = 0;
-      assert.equal(await look(), isFound);
-      const [{ lsid: _session, $db: _db, $clusterTime: _time, readConcern: _concern, ...explain } = {}] =
-        watch.commands;
-      const found = await databaseOf(database.connection).command({ explain, verbosity: 'executionStats' });
-      const stats = found['executionStats'] as Record<string, number>;
-      const [documents, keys = 99] = [stats['totalDocsExamined'], stats['totalKeysExamined']];
-      assert.ok(documents === (isFound ? 1 : 0) && keys <= 12, `${documents} read, ${keys} keys`);
-    }
-  });
 
   // A body may have megabytes, and thousands may wait.
   const past = new Date(at.getTime() - 1);

@@ -1,90 +1,26 @@
 import assert from 'node:assert/strict';
-import { Types } from 'mongoose';
-import { newSecret, sha256Hex } from '../../src/platform/ids.ts';
 import { maxTakes } from '../../src/webhooks/lease-size.ts';
 import { newWamid } from '../support/consent.ts';
 import { phoneEndingIn, signUp, type CrmUser } from '../support/crm-client.ts';
-import { call } from '../support/http.ts';
-import { changeOf, envelopeOf, postSigned, textOf } from '../support/meta.ts';
-import { useMessagingApi } from '../support/messaging-api.ts';
-import { startTestProcessor, type TestProcessor } from '../support/processor.ts';
-import { setRecipientsStage, type RecipientsStage } from '../support/recipients-stage.ts';
+import { changeOf, envelopeOf, textOf } from '../support/meta.ts';
+import type { RecipientsStage } from '../support/recipients-stage.ts';
+import { useUnreadStage } from '../support/unread-stage.ts';
 import { waitFor } from '../support/wait.ts';
 
-const secret = 'the app secret of this test';
-
-/** The worker is away or late: what the door has taken in is stored, and nobody reads it until the test does. */
 describe('an unread STOP', function () {
   this.timeout(120_000);
-  const api = useMessagingApi('unread-opt-outs', () => ({ WHATSAPP_APP_SECRETS: secret }));
+  const unread = useUnreadStage('unread-opt-outs');
+  const { api, events, take, takeAtOwnAddress, startProcessor, read, shown, assertHeld, assertLeaves } =
+    unread;
   let stage: RecipientsStage;
-  let processor: TestProcessor | undefined;
   let phone: string;
-
-  beforeEach(async () => {
-    stage = await setRecipientsStage(api());
-    phone = phoneEndingIn('01');
-    await events().deleteMany({});
+  beforeEach(() => {
+    [stage, phone] = [unread.stage(), unread.phone()];
   });
-  afterEach(async () => {
-    await processor?.close();
-    processor = undefined;
-  });
-
-  const events = () => api().collection('webhook_events');
-  const incoming = (path = '') => `${api().url}/webhook/incoming${path}`;
-
-  async function take(body: unknown): Promise<void> {
-    const { status, text } = await postSigned(incoming(), body, secret);
-    assert.equal(status, 200, text);
-  }
-  const stopOf = (from = phone, to: CrmUser = stage.user) =>
-    textOf(to.phoneNumberId, from, 'STOP', newWamid());
-
-  /** Posts to the address of the channel itself, as a relay or whoever else knows it. */
-  async function takeAtOwnAddress({ channelId }: CrmUser, body: unknown): Promise<void> {
-    const key = newSecret();
-    await api()
-      .collection('channels')
-      .updateOne({ _id: new Types.ObjectId(channelId) }, { $set: { webhookKeyHash: sha256Hex(key) } });
-    const raw = typeof body === 'string' ? body : JSON.stringify(body);
-    const answer = await call(incoming(`/${key}`), {
-      method: 'POST',
-      raw,
-      headers: { 'content-type': 'application/json' },
-    });
-    assert.equal(answer.status, 200, answer.text);
-  }
-
-  /** The worker comes back and reads everything that is due. */
-  async function read(): Promise<void> {
-    processor ??= await startTestProcessor(api());
-    await processor.drain();
-  }
 
   const send = (to = phone) => stage.user.send({ to });
-  const shown = async (id: string) => {
-    const { waiting } = await stage.stored(id);
-    return { gate: waiting?.gate ?? null, called: stage.called.length };
-  };
-  const held = { gate: 'opt-outs', called: 0 };
-
-  async function assertHeld(id: string): Promise<void> {
-    // The last look puts it off; later attempts ask before they take a claim.
-    for (const attempt of [1, 2, 3]) {
-      assert.equal(await stage.dispatch(id), 'again', `attempt ${attempt}`);
-      assert.deepEqual(await shown(id), held, `attempt ${attempt}`);
-    }
-    const { dispatch } = await stage.stored(id);
-    assert.deepEqual(
-      { attempt: dispatch.attempt, isCalling: dispatch.isCalling },
-      { attempt: 0, isCalling: false },
-    );
-  }
-  async function assertLeaves(id: string): Promise<void> {
-    const end = await stage.dispatch(id);
-    assert.ok(end !== 'again' && end.kind === 'dispatched', JSON.stringify(end));
-  }
+  const stopOf = (from = phone, to: CrmUser = stage.user) =>
+    textOf(to.phoneNumberId, from, 'STOP', newWamid());
 
   it('answered with 200, and the worker is late › the message waits without a call; once it is read, it is canceled', async () => {
     const { id } = await send();
@@ -96,7 +32,7 @@ describe('an unread STOP', function () {
     const { gate, reason } = body.waitingFor;
     assert.deepEqual(
       { gate, reason },
-      { gate: 'opt-outs', reason: 'a message of the contact that is not read yet: it may be an opt-out' },
+      { gate: 'opt-outs', reason: 'an event of the contact that is not read yet: it may be an opt-out' },
     );
     await read();
     assert.equal((await stage.user.getMessage(id)).status, 'canceled');
@@ -283,7 +219,7 @@ describe('an unread STOP', function () {
   it('a step of reading it fails › it goes on holding', async () => {
     const { id } = await send();
     await take(stopOf());
-    processor = await startTestProcessor(api(), {
+    const processor = await startProcessor({
       inbound: (real) => ({ ...real, receive: () => Promise.reject(new Error('the database is away')) }),
     });
     await processor.drain();
@@ -307,7 +243,7 @@ describe('an unread STOP', function () {
     const answered = new Set<string>();
     const tooLate: string[] = [];
     stage.onCall(async (to) => void (answered.has(to) && tooLate.push(to)));
-    processor = await startTestProcessor(api());
+    const processor = await startProcessor();
     const loop = processor.start();
     try {
       await Promise.all(

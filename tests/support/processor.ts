@@ -3,6 +3,7 @@ import type { CrmMetrics } from '../../src/app/instruments.ts';
 import { observeReceipts } from '../../src/sending/observers.ts';
 import type { ErrorEffects } from '../../src/sending/dispatch/effects.ts';
 import type { InboundService } from '../../src/sending/messages/incoming/inbound.ts';
+import type { MessageWorkflows } from '../../src/sending/messages/workflows.ts';
 import { createReceiptService } from '../../src/sending/messages/incoming/receipts.ts';
 import { startLoops, type Loop } from '../../src/platform/loop.ts';
 import { buildProcessor } from '../../src/webhooks/build.ts';
@@ -30,11 +31,12 @@ interface Changes {
   readonly leaseMs?: number;
   readonly inbound?: (real: InboundService) => InboundService;
   readonly effects?: (real: ErrorEffects) => ErrorEffects;
+  readonly workflows?: (real: MessageWorkflows) => MessageWorkflows;
 }
 
 export async function startTestProcessor(
   { config, log }: Pick<TestApi, 'config' | 'log'>,
-  { leaseMs, inbound = (real) => real, effects = (real) => real }: Changes = {},
+  { leaseMs, inbound = (real) => real, effects = (real) => real, workflows = (real) => real }: Changes = {},
 ): Promise<TestProcessor> {
   const core = await buildCore(config, {
     name: 'worker',
@@ -45,7 +47,14 @@ export async function startTestProcessor(
   const processor = buildProcessor({
     ...core,
     deadLetterMs: config.webhook.deadLetterMs,
-    receipts: observeReceipts(createReceiptService({ ...core, effects: effects(core.effects) }), core),
+    receipts: observeReceipts(
+      createReceiptService({
+        ...core,
+        effects: effects(core.effects),
+        workflows: workflows(core.workflows),
+      }),
+      core,
+    ),
     inbound: inbound(core.inbound),
     ...(leaseMs === undefined ? {} : { leaseMs }),
   });

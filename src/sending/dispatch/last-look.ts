@@ -32,7 +32,7 @@ export async function lookOnce(
   const known = { windowExpiresAt: read.facts.windowExpiresAt };
   try {
     // Before the facts: an event that is read in between has stored its opt-out by then.
-    if (await unreadEvents.mayStop(scope, read.identities)) return obstacle('opt-outs', unreadReason);
+    if (await unreadEvents.mayStop(scope, read)) return obstacle('opt-outs', unreadReason);
     const now = clock.now();
     const found = await facts.readFresh(scope, message, { now, known });
     if (isMissing(found)) return obstacle('channel', `${found.replace('-', ' ')} right before the call`);

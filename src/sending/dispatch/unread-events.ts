@@ -1,10 +1,16 @@
 import type { ClientScope } from '../../platform/mongo.ts';
+import type { ReadFacts } from '../gates/facts.ts';
+
+/** What is known of the person whom a message is for. */
+export type ToldPerson = Pick<ReadFacts, 'identities' | 'contactIds'>;
 
 /** What the intake has stored and nobody has read; `app/` plugs it in. */
 export interface UnreadEvents {
   /**
-   * Whether an unread event of the business names one of these identities (keys as in `gates/person.ts`) and may hold an
-   * opt-out. True from the moment at which the request of the event was answered until it is read or a dead letter.
+   * Whether an unread event of the business may hold an opt-out of the person: it names one of these identities (keys as in
+   * `gates/person.ts`), it quotes a message to the person, or it may tell an identity that is not among them, from which an
+   * opt-out may be stored, too. True from the moment at which the request of the event was answered until it is read or a
+   * dead letter.
    */
-  mayStop(scope: ClientScope, identities: readonly string[]): Promise<boolean>;
+  mayStop(scope: ClientScope, person: ToldPerson): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import type { AttemptRetry, DispatchDeps, Target } from './steps.ts';
 
-export const unreadReason = 'a message of the contact that is not read yet: it may be an opt-out';
+export const unreadReason = 'an event of the contact that is not read yet: it may be an opt-out';
 
 const minAgainMs = 1_000;
 const maxAgainMs = 30_000;
@@ -27,7 +27,7 @@ export async function awaitReading(
   { message: { waiting }, read }: { readonly message: MessageDoc; readonly read: ReadFacts },
 ): Promise<AttemptRetry | null> {
   if (waiting?.gate !== 'opt-outs') return null;
-  if (!(await unreadEvents.mayStop(scope, read.identities))) return null;
+  if (!(await unreadEvents.mayStop(scope, read))) return null;
   const now = clock.now();
   const delayMs = askAgainMs(now.getTime() - waiting.since.getTime());
   await messages.prolongWait(scope, id, waiting, new Date(now.getTime() + delayMs));

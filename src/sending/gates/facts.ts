@@ -76,6 +76,8 @@ export interface ReadFacts {
   readonly address: Address | null;
   /** The keys of all identities through which a message may concern the person (`person.ts`). */
   readonly identities: readonly string[];
+  /** Everyone whose opt-out would concern the message (`person.ts`). */
+  readonly contactIds: readonly Types.ObjectId[];
   /** WhatsApp could not deliver to the recipient's number before. A warning only; no gate. */
   readonly isNumberSuspect: boolean;
 }
@@ -156,6 +158,7 @@ async function readFacts(
     contact,
     address,
     identities: person.identities,
+    contactIds: person.contactIds,
     isNumberSuspect: reached.numberSuspect !== undefined,
     facts: {
       message: {

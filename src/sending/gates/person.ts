@@ -27,6 +27,8 @@ export interface PersonFacts {
   readonly keys: readonly string[];
   /** These keys, and those of every identity, past ones too, of everyone whose opt-out would concern the message. */
   readonly identities: readonly string[];
+  /** The contact, and everyone whose opt-out would concern the message. */
+  readonly contactIds: readonly Types.ObjectId[];
 }
 
 export interface PersonDeps {
@@ -76,6 +78,7 @@ export const createPersonReader =
       address: addressOfContact(reached),
       keys: [...firstKeys, ...others],
       identities: [...new Set([...firstKeys, ...others, ...people.flatMap(everyKeyOf)])],
+      contactIds: people.map(({ _id }) => _id),
       consent: consentOf(people, new Set([...first.stops, ...rest.stops])),
     };
   };

@@ -112,5 +112,16 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
           },
         },
       ),
+
+    /** Whom the messages with these provider ids were sent to. */
+    findQuoted: (
+      scope: ClientScope,
+      providerMessageIds: readonly string[],
+    ): Promise<Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>[]> =>
+      messages.find<Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>>(
+        scope,
+        { providerMessageId: { $in: providerMessageIds }, direction: 'outbound' },
+        { projection: { contactId: 1, to: 1, recipientUserId: 1 } },
+      ),
   };
 }
