@@ -10,7 +10,7 @@ import type { Secret } from '../platform/secret.ts';
 import type { Quota } from '../quotas/build.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptService } from '../sending/messages/incoming/receipts.ts';
-import type { MessageRepository } from '../sending/messages/store/repository.ts';
+import type { QuotedMessages } from '../sending/dispatch/unread-events.ts';
 import { createChangeHandler, type ChangeDeps } from './changes.ts';
 import type { WebhookConfig } from './config.ts';
 import { createDoor } from './door.ts';
@@ -45,12 +45,12 @@ interface ErasureDeps {
 export const buildErasure = (deps: ErasureDeps) => createErasure(deps);
 
 interface UnreadDeps extends ErasureDeps {
-  readonly messages: Pick<MessageRepository, 'findQuoted'>;
+  readonly messages: QuotedMessages;
 }
 
 /** What the intake holds unread, for the last look before a call. */
-export const buildUnreadEvents = ({ mongo, ...deps }: UnreadDeps) =>
-  createUnreadEvents({ events: createUnreadRepository(mongo), ...deps });
+export const buildUnreadEvents = ({ mongo, channels, messages }: UnreadDeps) =>
+  createUnreadEvents({ events: createUnreadRepository(mongo), channels, messages });
 
 /** The unknown names of the provider; all that their command needs. */
 export const buildUnknownWordStore = (mongo: MongoConnection) => createUnknownWordRepository(mongo);

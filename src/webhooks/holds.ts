@@ -1,14 +1,6 @@
-import type { WebhookEventDoc } from './model.ts';
+import type { Hold, WebhookEventDoc } from './model.ts';
 import { namedIn, type NamedInBody } from './names.ts';
 import { manyPersons, personKeyOf } from './persons.ts';
-
-/** Nothing is sent to this person while the event is unread, unless an identity is known to be the person's. */
-export interface Hold {
-  /** A key of `persons.ts`, `manyPersons` for anyone, or `whoeverIsQuoted`. */
-  readonly person: string;
-  /** The key of the identity; `always` for a hold without an exception. */
-  readonly unless: string;
-}
 
 /** The person of a hold that is for those to whom the messages in `quotes` were sent. */
 export const whoeverIsQuoted = 'quoted';

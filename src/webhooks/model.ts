@@ -1,10 +1,17 @@
 import { Schema, type Types } from 'mongoose';
 import { declarePlatformModel } from '../platform/declare-model.ts';
-import type { Hold } from './holds.ts';
 import type { EventProgress } from './progress.ts';
 
 export const webhookEventStatuses = ['pending', 'parked', 'done', 'dead'] as const;
 export type WebhookEventStatus = (typeof webhookEventStatuses)[number];
+
+/** Nothing is sent to this person while the event is unread, unless an identity is known to be the person's. */
+export interface Hold {
+  /** A key of `persons.ts`, `manyPersons` for anyone, or `whoeverIsQuoted` (`holds.ts`). */
+  readonly person: string;
+  /** The key of the identity; `always` for a hold without an exception. */
+  readonly unless: string;
+}
 
 /** One stored webhook request. Together they are the intake: the durable queue between provider and processor. */
 export interface WebhookEventDoc {

@@ -1,8 +1,7 @@
 import { isVerified, type ChannelDirectory } from '../channels/directory.ts';
 import { identitiesInKeys, identityKeysOf } from '../people/contacts/rules.ts';
 import type { ClientScope } from '../platform/mongo.ts';
-import type { ToldPerson, UnreadEvents } from '../sending/dispatch/unread-events.ts';
-import type { MessageRepository } from '../sending/messages/store/repository.ts';
+import type { QuotedMessages, ToldPerson, UnreadEvents } from '../sending/dispatch/unread-events.ts';
 import { listChannelsOf } from './channels-of-client.ts';
 import { whoeverIsQuoted } from './holds.ts';
 import { manyPersons, personKeyOf } from './persons.ts';
@@ -12,7 +11,7 @@ import type { UnreadRepository } from './unread-repository.ts';
 interface UnreadDeps {
   readonly events: UnreadRepository;
   readonly channels: Pick<ChannelDirectory, 'list'>;
-  readonly messages: Pick<MessageRepository, 'findQuoted'>;
+  readonly messages: QuotedMessages;
 }
 
 /**
@@ -34,7 +33,7 @@ export const createUnreadEvents = ({ events, channels, messages }: UnreadDeps): 
   },
 });
 
-type Quoted = Awaited<ReturnType<MessageRepository['findQuoted']>>;
+type Quoted = Awaited<ReturnType<QuotedMessages['findQuoted']>>;
 
 /** Whether one of the messages was sent to the person. */
 const isRecipient = ({ identities, contactIds }: ToldPerson, quoted: Quoted): boolean =>

@@ -1,8 +1,17 @@
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ReadFacts } from '../gates/facts.ts';
+import type { MessageDoc } from '../messages/use-cases.ts';
 
 /** What is known of the person whom a message is for. */
 export type ToldPerson = Pick<ReadFacts, 'identities' | 'contactIds'>;
+
+/** Whom messages were sent to, by the provider's ids. */
+export interface QuotedMessages {
+  findQuoted(
+    scope: ClientScope,
+    providerMessageIds: readonly string[],
+  ): Promise<readonly Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>[]>;
+}
 
 /** What the intake has stored and nobody has read; `app/` plugs it in. */
 export interface UnreadEvents {
