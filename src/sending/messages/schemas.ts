@@ -188,7 +188,7 @@ export const messageFields = {
     .meta({ description: 'The time before which it does not leave; null if it leaves at once' }),
   expiresAt: z.iso.datetime().nullable(),
   waitingFor: WaitingForView.nullable().meta({
-    description: 'Why the message waits; null if it does not, or will never be sent',
+    description: 'Why it waits; null if it does not, or never leaves',
   }),
   sentAt: z.iso.datetime().nullable().meta({ description: 'When WhatsApp took the message' }),
   deliveredAt: z.iso.datetime().nullable().meta({
@@ -202,14 +202,9 @@ export const messageFields = {
   retriedBy: z.string().nullable().meta({ description: 'The message that retries it' }),
   workflowId: z.string().nullable().meta({ description: 'The workflow to open in the Temporal UI' }),
   createdAt: z.iso.datetime().meta({ description: 'When the message was stored' }),
-  order: z
-    .int()
-    .nullable()
-    .meta({
-      description:
-        'Its place in the order in which the conversation took messages in, whatever their times: the highest came last. ' +
-        'Null for what nobody wrote, and for messages of earlier versions',
-    }),
+  order: z.int().nullable().meta({
+    description: 'Its place in the order of arrival: the highest came last. Null for what nobody wrote',
+  }),
 };
 
 export const messageExample = {
