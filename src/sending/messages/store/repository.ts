@@ -1,6 +1,6 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
-import { openTenantCollection } from '../../../platform/tenant-collection.ts';
+import { openTenantCollection, type TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { EndObserver } from '../observer.ts';
 import { messageModel, type MessageDoc } from './model.ts';
 import { createAnswerFacts } from './answer-facts.ts';
@@ -67,6 +67,7 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
     ...createLastWordsQueries(messages),
     ...createAnswerFacts(messages),
     ...createEpisodeQueries(messages),
+    ...createQuotedQueries(messages),
 
     findById: (
       scope: ClientScope,
@@ -91,37 +92,40 @@ export function createMessageRepository(connection: Connection, onEnded?: EndObs
 
     findByIdempotencyKey: (scope: ClientScope, idempotencyKey: string): Promise<MessageDoc | null> =>
       messages.findOne(scope, { idempotencyKey }),
-
-    /** The messages of a channel with this provider id, in either direction, and whom they were for: one, as a rule. */
-    findAnswered: (
-      scope: ClientScope,
-      { channelId, providerMessageId }: Pick<MessageIdentity, 'channelId' | 'providerMessageId'>,
-    ): Promise<AnsweredMessage[]> =>
-      messages.find<AnsweredMessage>(
-        scope,
-        { providerMessageId, channelId },
-        {
-          limit: maxOfOneId,
-          projection: {
-            direction: 1,
-            contactId: 1,
-            to: 1,
-            recipientUserId: 1,
-            timestamp: 1,
-            'dispatch.startedAt': 1,
-          },
-        },
-      ),
-
-    /** Whom the messages with these provider ids were sent to. */
-    findQuoted: (
-      scope: ClientScope,
-      providerMessageIds: readonly string[],
-    ): Promise<Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>[]> =>
-      messages.find<Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>>(
-        scope,
-        { providerMessageId: { $in: providerMessageIds }, direction: 'outbound' },
-        { projection: { contactId: 1, to: 1, recipientUserId: 1 } },
-      ),
   };
 }
+
+/** The messages that an answer of a contact names. */
+const createQuotedQueries = (messages: TenantCollection<MessageDoc>) => ({
+  /** The messages of a channel with this provider id, in either direction, and whom they were for: one, as a rule. */
+  findAnswered: (
+    scope: ClientScope,
+    { channelId, providerMessageId }: Pick<MessageIdentity, 'channelId' | 'providerMessageId'>,
+  ): Promise<AnsweredMessage[]> =>
+    messages.find<AnsweredMessage>(
+      scope,
+      { providerMessageId, channelId },
+      {
+        limit: maxOfOneId,
+        projection: {
+          direction: 1,
+          contactId: 1,
+          to: 1,
+          recipientUserId: 1,
+          timestamp: 1,
+          'dispatch.startedAt': 1,
+        },
+      },
+    ),
+
+  /** Whom the messages with these provider ids were sent to. */
+  findQuoted: (
+    scope: ClientScope,
+    providerMessageIds: readonly string[],
+  ): Promise<Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>[]> =>
+    messages.find<Pick<MessageDoc, 'contactId' | 'to' | 'recipientUserId'>>(
+      scope,
+      { providerMessageId: { $in: providerMessageIds }, direction: 'outbound' },
+      { projection: { contactId: 1, to: 1, recipientUserId: 1 } },
+    ),
+});
