@@ -5,13 +5,16 @@
  */
 export async function up(db) {
   const events = db.collection('webhook_events');
-  await events.createIndexes([
-    {
-      key: { persons: 1, source: 1 },
-      name: 'unread',
-      partialFilterExpression: { holdsSends: true, nextAttemptAt: { $exists: true } },
-    },
-  ]);
+  // A later version has another index of this name.
+  const isThere = (await events.indexes()).some(({ name }) => name === 'unread');
+  if (!isThere)
+    await events.createIndexes([
+      {
+        key: { persons: 1, source: 1 },
+        name: 'unread',
+        partialFilterExpression: { holdsSends: true, nextAttemptAt: { $exists: true } },
+      },
+    ]);
   await events.updateMany(
     { isUrgent: true, nextAttemptAt: { $exists: true }, status: 'pending' },
     { $set: { holdsSends: true } },

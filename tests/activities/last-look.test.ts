@@ -197,7 +197,8 @@ describe('dispatch › the last look before the call', () => {
     };
 
     it('a template › one read each of channel, template and policy more than without it', async () => {
-      const given = await cached({ timestamp: new Date() });
+      // To a contact who has never written, so nobody waited for it.
+      const given = await cached({ timestamp: new Date(), afterArrival: 0 });
       assert.deepEqual(await countOf(given), {
         ...shared,
         'find clients': 1,
@@ -206,9 +207,12 @@ describe('dispatch › the last look before the call', () => {
       });
     });
 
-    it('a reply › one read of the channel more than without it; its turn costs another', async () => {
+    it('a reply › one read of the channel more than without it; its turn costs another, and who waits a transaction', async () => {
       const given = await cached({ ...reply, timestamp: new Date() });
-      assert.deepEqual(await countOf(given), { ...shared, 'find conversations': 1, 'find messages': 2 });
+      assert.deepEqual(await countOf(given), {
+        ...{ ...shared, 'find conversations': 2, 'find messages': 2 },
+        ...{ 'findAndModify messages': 2, 'update conversations': 1, 'commitTransaction 1': 1 },
+      });
     });
   });
 });

@@ -16,6 +16,8 @@ export interface AnswerReport {
   readonly messageId: Types.ObjectId;
   readonly providerMessageId: string;
   readonly state: AnswerState;
+  /** The contact had written nothing yet when it was accepted, so nobody waited for it. */
+  readonly isUnasked?: true;
   readonly at: Date;
 }
 

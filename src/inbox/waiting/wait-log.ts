@@ -63,8 +63,9 @@ export function createWaitLog({ conversations, facts, runInTransaction }: WaitLo
     followArrival,
     noteWithin,
 
-    /** As `noteWithin`, in a transaction of its own. */
-    note: (scope: ClientScope, report: AnswerReport): Promise<void> =>
-      runInTransaction((session) => noteWithin(scope, report, session)),
+    /** As `noteWithin`, in a transaction of its own. Costs nothing for a message to a contact who has never written. */
+    async note(scope: ClientScope, report: AnswerReport): Promise<void> {
+      if (report.isUnasked !== true) await runInTransaction((session) => noteWithin(scope, report, session));
+    },
   };
 }

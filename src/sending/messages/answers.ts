@@ -3,7 +3,10 @@ import type { Receipt } from './contract.ts';
 import type { MessageStatus } from './lifecycle.ts';
 import type { MessageDoc } from './store/model.ts';
 
-type Sent = Pick<MessageDoc, '_id' | 'direction' | 'senderType' | 'messageType' | 'conversationId'>;
+type Sent = Pick<
+  MessageDoc,
+  '_id' | 'direction' | 'senderType' | 'messageType' | 'conversationId' | 'afterArrival'
+>;
 
 /**
  * Whether a message answers the contact: a person of the business wrote it, by the product or on the phone. A reaction
@@ -32,6 +35,7 @@ export const reportOfSent = (
     ? {
         ...{ conversationId: message.conversationId, messageId: message._id },
         ...{ providerMessageId, state: 'sent', at },
+        ...(message.afterArrival === 0 ? { isUnasked: true } : {}),
       }
     : null;
 
