@@ -73,11 +73,13 @@ describe('satisfaction surveys › answers', function () {
     await Promise.all([hear(phone, act), hear(phone, act), hear(phone, act)]);
     await hear(phone, act);
     assert.equal((await messagesOf(id, 'score')).length, 1);
-    const { choices = [], version } = await latest(id);
+    const { choices = [], score, answerId, answeredAt } = await latest(id);
     assert.equal(choices.length, 1);
     assert.equal((await told()).length, 2);
     await hear(phone, act);
-    assert.equal((await latest(id)).version, version);
+    const again = await latest(id);
+    assert.deepEqual(again.choices, choices);
+    assert.deepEqual([again.score, again.answerId, again.answeredAt], [score, answerId, answeredAt]);
   });
 
   it('several choices in every order › the last one counts, and everything else happens once', async () => {

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { logIn, newAdmin, useIdentityApi } from '../../support/identity-api.ts';
 
-/** Of the time of the log-ins; with the hashes on the event loop it would be busy all the time. */
-const maxBusyShare = 0.5;
+/**
+ * Of the time of the log-ins; with the hashes on the event loop it would be busy all the time. A loop that waits for a core
+ * counts as busy, so a busy machine needs room.
+ */
+const maxBusyShare = 0.85;
 
 describe('sign-ins and other requests', () => {
   const api = useIdentityApi('event_loop');
