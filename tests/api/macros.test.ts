@@ -62,6 +62,18 @@ describe('macros', function () {
   const run = (id: string, macroId: string, who = agent, headers = {}): Promise<Answer> =>
     who.post(`/api/conversations/${id}/run-macro`, { macroId }, headers);
 
+  /** With the problem of each one that was skipped. */
+  async function runOnMany(ids: readonly string[], macroId: string) {
+    const body = { ids, action: { type: 'run-macro', macroId } };
+    const answer = await agent.post('/api/conversations/bulk', body);
+    assert.equal(answer.status, 200, answer.text);
+    const { changed, skipped } = answer.body as {
+      changed: string[];
+      skipped: { id: string; code: string }[];
+    };
+    return { changed, skipped: skipped.map(({ id, code }) => [id, code]) };
+  }
+
   /** All that a macro could have changed. */
   async function stateOf(id: string): Promise<string> {
     const ofConversation = { conversationId: new Types.ObjectId(id) };
@@ -368,17 +380,9 @@ describe('macros', function () {
     const optOut = { optInStatus: 'opted-out', consent: { source: 'phone' } };
     assert.equal((await agent.patch(`/api/contacts/${String(thread['contactId'])}`, optOut)).status, 200);
     const macroId = await make([{ type: 'send-text', body: 'Half price today.' }]);
-    const body = { ids: [fine, stopped], action: { type: 'run-macro', macroId } };
-    const answer = await agent.post('/api/conversations/bulk', body);
-    const { changed, skipped } = answer.body as {
-      changed: string[];
-      skipped: { id: string; code: string }[];
-    };
+    const { changed, skipped } = await runOnMany([fine, stopped], macroId);
     assert.deepEqual(changed, [fine]);
-    assert.deepEqual(
-      skipped.map(({ id, code }) => [id, code]),
-      [[stopped, 'contact-opted-out']],
-    );
+    assert.deepEqual(skipped, [[stopped, 'contact-opted-out']]);
     assert.deepEqual((await sentIn(stopped)).length, 0);
     assert.deepEqual(statusesOf([await run(stopped, macroId)]), [200]);
   });
@@ -389,18 +393,9 @@ describe('macros', function () {
     assert.notEqual(fine, shut);
     await closeWindow(shut);
     const macroId = await make([{ type: 'take' }, { type: 'send-text', body: 'Hello.' }]);
-    const body = { ids: [fine, shut], action: { type: 'run-macro', macroId } };
-    const answer = await agent.post('/api/conversations/bulk', body);
-    assert.equal(answer.status, 200, answer.text);
-    const { changed, skipped } = answer.body as {
-      changed: string[];
-      skipped: { id: string; code: string }[];
-    };
+    const { changed, skipped } = await runOnMany([fine, shut], macroId);
     assert.deepEqual(changed, [fine]);
-    assert.deepEqual(
-      skipped.map(({ id, code }) => [id, code]),
-      [[shut, 'window-closed']],
-    );
+    assert.deepEqual(skipped, [[shut, 'window-closed']]);
     assert.equal((await agent.get(`/api/conversations/${shut}`)).body['assignedAgentId'], null);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { reportOfStored } from '../messages/answers.ts';
-import { failureTypeOf, waitTypeOf } from '../messages/contract.ts';
+import { failureTypeOf } from '../messages/contract.ts';
 import { addressOfMessage } from '../gates/recipient.ts';
 import { decideClaim, undated, type DispatchOutcome } from '../messages/lifecycle.ts';
 import { decideAfterCall, type AfterCall } from '../messages/rules.ts';
@@ -22,6 +22,7 @@ import {
   type DispatchDeps,
   type Target,
 } from './steps.ts';
+import { againAfter } from './wait.ts';
 
 export type DispatchAttempt = (target: Target) => Promise<AttemptEnd>;
 
@@ -150,7 +151,7 @@ async function putOff(
   const since = clock.now();
   const until = new Date(since.getTime() + putOffMs);
   await messages.returnClaim(scope, id, { token, waiting: { gate, reason, since, until } });
-  return { kind: 'again', type: waitTypeOf(gate), message: reason, delayMs: putOffMs, isWait: true };
+  return againAfter(gate, reason, putOffMs);
 }
 
 /** Releases the claim and lets the message wait. Only after an answer that rules out that the provider has it. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { addressOfMessage, isSameAddress, type Address } from '../gates/recipient.ts';
-import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageFailure } from '../messages/lifecycle.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import type { AttemptRetry, DispatchDeps, Target } from './steps.ts';
+import { againAfter } from './wait.ts';
 
 /** The contact was deleted while its message waited. */
 export const contactDeleted: MessageFailure = {
@@ -34,10 +34,8 @@ export async function addressedTo(
 const waitMs = 250;
 
 /** The message was changed by another attempt or was readdressed meanwhile: the next attempt judges it again. */
-export const recipientMoved: AttemptRetry = {
-  kind: 'again',
-  type: waitTypeOf('provider'),
-  message: 'The recipient of the message changed: it is judged again',
-  delayMs: waitMs,
-  isWait: true,
-};
+export const recipientMoved: AttemptRetry = againAfter(
+  'provider',
+  'The recipient of the message changed: it is judged again',
+  waitMs,
+);

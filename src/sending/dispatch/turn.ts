@@ -1,8 +1,8 @@
 import { Types } from 'mongoose';
-import { waitTypeOf } from '../messages/contract.ts';
 import { decideTurn, type TurnWait } from '../messages/order.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import type { AttemptRetry, DispatchDeps, Target } from './steps.ts';
+import { againAfter } from './wait.ts';
 
 const reason = 'its turn: an earlier answer of the conversation has not left';
 
@@ -34,13 +34,7 @@ export async function awaitTurn(
     turnWait: { since, head: Types.ObjectId.createFromHexString(wait.head), headSince, seenAt },
     isNew: last === null,
   });
-  return {
-    kind: 'again',
-    type: waitTypeOf('order'),
-    message: `${reason}: next look in ${Math.ceil(delayMs)} ms`,
-    delayMs: Math.ceil(delayMs),
-    isWait: true,
-  };
+  return againAfter('order', `${reason}: next look in ${Math.ceil(delayMs)} ms`, Math.ceil(delayMs));
 }
 
 const asText = ({ head, ...times }: NonNullable<MessageDoc['turnWait']>): TurnWait => ({

@@ -1,7 +1,7 @@
 import type { ReadFacts } from '../gates/facts.ts';
-import { waitTypeOf } from '../messages/contract.ts';
 import type { MessageDoc } from '../messages/use-cases.ts';
 import type { AttemptRetry, DispatchDeps, Target } from './steps.ts';
+import { againAfter } from './wait.ts';
 
 export const unreadReason = 'an event of the contact that is not read yet: it may be an opt-out';
 
@@ -31,11 +31,6 @@ export async function awaitReading(
   const now = clock.now();
   const delayMs = askAgainMs(now.getTime() - waiting.since.getTime());
   await messages.prolongWait(scope, id, waiting, new Date(now.getTime() + delayMs));
-  return {
-    kind: 'again',
-    type: waitTypeOf('opt-outs'),
-    message: `${unreadReason}; next look in ${Math.ceil(delayMs / 1_000)} s`,
-    delayMs,
-    isWait: true,
-  };
+  const message = `${unreadReason}; next look in ${Math.ceil(delayMs / 1_000)} s`;
+  return againAfter('opt-outs', message, delayMs);
 }
