@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { withCommitMark, type CommitMark } from '../platform/commit-mark.ts';
 import { AppError } from '../platform/errors.ts';
 import { newId, newUuid } from '../platform/ids.ts';
+import { pauseAfterLostRace } from '../platform/lost-race.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopeOf, type ClientScope } from '../platform/mongo.ts';
 import type { AnswerDoc, AnswerRepository, Held } from './repository.ts';
@@ -18,7 +19,7 @@ interface AnswerDeps {
 }
 
 /** Expired and left requests are taken again; more tries would only meet other requests with the key. */
-const maxTries = 3;
+const maxTries = 8;
 
 /**
  * Keeps the answers of requests with an `Idempotency-Key`. Every transaction of such a request also marks it as committed,
@@ -94,7 +95,8 @@ function createTake({ answers, cipher, clock, logger }: AnswerDeps) {
 
   return async (scope: ClientScope, request: KeyedRequest): Promise<Held | RenderedReply> => {
     const { route, key, hash } = request;
-    for (let tries = 0; tries < maxTries; tries += 1) {
+    for (let losses = 0; losses < maxTries; losses += 1) {
+      if (losses > 0) await pauseAfterLostRace(losses);
       const held = { _id: newId(), token: newUuid() };
       const [leasedUntil, expiresAt] = [laterBy(clock, leaseMs), laterBy(clock, answerTtlMs)];
       const doc = { ...held, route, key, hash, leasedUntil, expiresAt, createdAt: clock.now() };

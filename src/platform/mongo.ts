@@ -1,4 +1,5 @@
 import mongoose, { type mongo, type Types } from 'mongoose';
+import { pauseAfterLostRace } from './lost-race.ts';
 
 /**
  * The tenant of a query: the first argument of every repository function, and of every function of
@@ -81,12 +82,13 @@ export const isDuplicateKey = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === 11_000;
 
 /** Runs `write` again if a unique index refuses it, because then it finds what the other writer stored. */
-export async function retryOnDuplicateKey<T>(write: () => Promise<T>, maxTries = 2): Promise<T> {
+export async function retryOnDuplicateKey<T>(write: () => Promise<T>, maxTries = 6): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await write();
     } catch (error) {
       if (!isDuplicateKey(error) || tries >= maxTries) throw error;
+      await pauseAfterLostRace(tries);
     }
   }
 }

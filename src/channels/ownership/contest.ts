@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import { pauseAfterLostRace } from '../../platform/lost-race.ts';
 import { isDuplicateKey, scopeOf } from '../../platform/mongo.ts';
 import { createSystemChanges, hasSameToken, type SystemChangeDeps } from '../changes.ts';
 import type { ChannelDirectory } from '../directory.ts';
@@ -59,7 +60,8 @@ export function createOwnershipContest(deps: ContestDeps) {
     candidate: Candidate,
     write: () => Promise<Value>,
   ): Promise<{ readonly value: Value } | 'held' | 'undecided'> {
-    for (let tries = 0; tries < maxTries; tries += 1) {
+    for (let losses = 0; losses < maxTries; losses += 1) {
+      if (losses > 0) await pauseAfterLostRace(losses);
       const way = await clearWay(candidate);
       if (way !== 'free') return way;
       try {

@@ -1,5 +1,6 @@
 import type { ClientSession, Connection } from 'mongoose';
 import { newId, sha256Hex } from '../../platform/ids.ts';
+import { pauseAfterLostRace } from '../../platform/lost-race.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import { keysIn, withFact, type Fact, type KeptFacts } from './facts.ts';
@@ -54,9 +55,10 @@ export function createAddressFactRepository(connection: Connection) {
       for (const key of keysIn(hashed)) {
         let attempts = 1;
         while (!(await addTo(scope, { key, fact: hashed }, session))) {
-          attempts += 1;
-          if (attempts > maxAttempts)
+          if (attempts === maxAttempts)
             throw new Error('The facts of an identity changed during every attempt.');
+          await pauseAfterLostRace(attempts);
+          attempts += 1;
         }
       }
     },

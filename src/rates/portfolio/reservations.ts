@@ -1,6 +1,6 @@
 import type { Types } from 'mongoose';
 import type { Clock } from '../../platform/clock.ts';
-import { type ClientScope, isDuplicateKey, scopeOf } from '../../platform/mongo.ts';
+import { type ClientScope, retryOnDuplicateKey, scopeOf } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import { createBatches } from '../../platform/batches.ts';
 import type { PortfolioRepository } from './repository.ts';
@@ -10,7 +10,6 @@ const dayMs = 24 * 60 * 60 * 1_000;
 
 /** Users counted in one transaction. */
 const maxBatch = 100;
-const maxTries = 5;
 
 export interface UserRequest {
   readonly portfolioId: string;
@@ -112,7 +111,7 @@ async function refusalsOf(
   const open = extended === known.length ? without(known) : [...asked.values()];
   if (open.length === 0) return new Map();
 
-  const { refused, over } = await retryOnDuplicate(() =>
+  const { refused, over } = await retryOnDuplicateKey(() =>
     transact((session) =>
       countUsers(portfolios, scope, portfolioId, { contactIds: open, limit, now, until, session }),
     ),
@@ -157,15 +156,4 @@ async function countUsers(
   }
   if (added.length > 0) await portfolios.add(scope, portfolioId, { contactIds: added, until }, session);
   return { refused, over: Math.max(0, before - removed - limit) };
-}
-
-/** Repeats a transaction that lost the race to create the portfolio's counter. */
-async function retryOnDuplicate<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isDuplicateKey(error) || tries === maxTries) throw error;
-    }
-  }
 }

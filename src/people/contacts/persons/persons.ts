@@ -1,5 +1,6 @@
 import type { Resource } from '../../../audit/resource.ts';
 import { newId } from '../../../platform/ids.ts';
+import { pauseAfterLostRace } from '../../../platform/lost-race.ts';
 import { nameKeyOf } from '../../../platform/name-key.ts';
 import { cleanName } from '../../../platform/text.ts';
 import { isDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
@@ -121,6 +122,7 @@ async function attempt<T>(round: () => Promise<Round<T>>): Promise<T> {
       if (!isDuplicateKey(error) || count >= maxAttempts) throw error;
     }
     if (count >= maxAttempts) throw new Error('The contact of an event changed during every attempt.');
+    await pauseAfterLostRace(count);
   }
 }
 

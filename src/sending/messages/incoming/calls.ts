@@ -9,7 +9,7 @@ import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { CallItem } from '../../../whatsapp/calls.ts';
 import type { CallContent } from '../store/model.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson, draftEntry, findEarlier, keysOfPerson, maxStoreTries } from './entries.ts';
+import { contactOfPerson, draftEntry, findEarlier, keysOfPerson } from './entries.ts';
 import { messageTime, threadTimes } from './rules.ts';
 
 export interface CallDeps {
@@ -58,7 +58,7 @@ export function createCalls(deps: CallDeps) {
           await conversations.noteInbound(scope, earlier.conversationId, {
             ...{ at, from: keysOfPerson(item.person) },
           });
-      }, maxStoreTries);
+      });
       return true;
     },
   };

@@ -180,6 +180,3 @@ export async function storeEntryWithin(
   await incomingFiles.keep(scope, { ...entry, messageId, media: message.media }, session);
   return messageId;
 }
-
-/** Of several processes that store the same message, the others find it stored. */
-export const maxStoreTries = 5;

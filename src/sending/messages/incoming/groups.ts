@@ -17,7 +17,6 @@ import {
   contentFields,
   draftEntry,
   findEarlier,
-  maxStoreTries,
   storeEntry,
   storeEntryWithin,
   type EntryToStore,
@@ -166,4 +165,4 @@ const createCountedStore =
         await storeEntryWithin({ messages, incomingFiles }, { entry: placed, message, now }, session);
         if (thread !== null) await arrivals.wakeByMessage(scope, thread, entry.timestamp, session);
       });
-    }, maxStoreTries);
+    });

@@ -21,7 +21,7 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
-import { findEarlier, maxStoreTries, storeEntryWithin, writerOf } from './entries.ts';
+import { findEarlier, storeEntryWithin, writerOf } from './entries.ts';
 import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime, threadTimes } from './rules.ts';
 
@@ -73,7 +73,7 @@ const receiveMessage = (
     return earlier === null
       ? receiveNew(deps, place, received)
       : receiveAgain(deps, place, { item, earlier });
-  }, maxStoreTries);
+  });
 
 /** Stores the message with all that it changes in its conversation, in one transaction. */
 async function receiveNew(

@@ -19,7 +19,6 @@ import {
   findEarlier,
   isSame,
   keysOfPerson,
-  maxStoreTries,
   storeEntry,
   storeEntryWithin,
 } from './entries.ts';
@@ -94,7 +93,7 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
         if ((await findEarlier(messages, scope, sent)) !== null) return;
         const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
         await storeEcho(deps, { scope, conversation, contact, at, now }, message);
-      }, maxStoreTries);
+      });
       return true;
     },
 
