@@ -20,7 +20,7 @@ export async function generateDocs(): Promise<ReadonlyMap<string, string>> {
     'docs/provider-errors.md': renderProviderErrors(),
     'docs/metrics.md': renderMetrics(),
     'docs/loops.md': renderLoops(sweepIntervalMs),
-    'docs/openapi.json': JSON.stringify((await createDescribedServer()).openApi, null, 2),
+    'docs/openapi.json': JSON.stringify((await createDescribedServer()).openApi(), null, 2),
   };
   return new Map(Object.entries(pages).map(([file, text]) => [file, format(file, text)]));
 }

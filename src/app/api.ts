@@ -47,7 +47,7 @@ const announceMs = 1_000;
 export async function buildApi(config: Config, logger: Logger): Promise<Api> {
   const core = await buildCore(config, { name: 'api', logger, provider: providerOf(config) });
   const { mongo, database, metrics, clock, audit, clients, channels } = core;
-  const passwords = createPasswords();
+  const passwords = createPasswords({ cost: config.auth.bcryptCost });
   const mailLogger = logger.child({ part: 'mail' });
   const mail = buildMail({ mongo, config: config.mail, clock, logger: mailLogger, metrics });
   const identity = buildIdentity({

@@ -87,8 +87,8 @@ export interface HttpServer {
   onDrain(end: () => void): void;
   /** Stops taking requests, finishes the running ones, then closes every connection. Further calls wait for the first. */
   close(options: CloseOptions): Promise<void>;
-  /** The document behind /openapi.json. */
-  readonly openApi: Readonly<Record<string, unknown>>;
+  /** The document behind /openapi.json; the first call takes half a second. */
+  openApi(): Readonly<Record<string, unknown>>;
   /** Every mounted JSON route, for tests. */
   readonly routes: readonly AnyRoute[];
 }
@@ -177,7 +177,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 /** The documentation pages; one of them is the OpenAPI document, which also describes itself. */
 function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
-  let text = '';
+  const openApi = once(() => createOpenApiDocument({ ...described, pages }));
+  const text = once(() => JSON.stringify(openApi()));
   const openApiPage: PageRoute = {
     path: '/openapi.json',
     operationId: 'getOpenApiDocument',
@@ -187,16 +188,19 @@ function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
     contentType: 'application/json',
     schema: { type: 'object' },
     example: { openapi: '3.1.0', info: { title: described.about.title, version: described.about.version } },
-    handle: async () => ({ body: text }),
+    handle: async () => ({ body: text() }),
   };
-  const pages = [
+  const pages: readonly PageRoute[] = [
     openApiPage,
     ...docsPages(described.about.title),
     ...problemPages(described.problems, described.routes),
   ];
-  const openApi = createOpenApiDocument({ ...described, pages });
-  text = JSON.stringify(openApi);
   return { pages, openApi };
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function createNodeServer(

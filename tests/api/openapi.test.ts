@@ -74,7 +74,7 @@ describe('api › the OpenAPI document', function () {
       structuredClone(document) as unknown as Record<string, unknown>,
     );
     assert.ok(result.valid, JSON.stringify(result.errors));
-    assert.deepEqual(document, JSON.parse(JSON.stringify(api().api.http.openApi)));
+    assert.deepEqual(document, JSON.parse(JSON.stringify(api().api.http.openApi())));
   });
 
   it('every route that is mounted › described, protected ones with security; the webhook too', () => {

@@ -17,8 +17,6 @@ export interface Passwords {
   close(): Promise<void>;
 }
 
-/** OWASP's minimum for bcrypt; about 100 ms. */
-const bcryptCost = 10;
 const maxThreads = 4;
 /** About ten seconds of work; further requests get `overloaded`. */
 const maxWaitingPerThread = 100;
@@ -33,8 +31,8 @@ const refusals = {
   all: () => new AppError('overloaded', 'Too many sign-ins are in progress.', { retryAfterSeconds: 5 }),
 };
 
-/** Hashes and verifies passwords in a pool of threads; the blocks of networks of the callers take turns. */
-export function createPasswords({ cost = bcryptCost }: { cost?: number } = {}): Passwords {
+/** Hashes and verifies passwords with bcrypt of this cost, in a pool of threads; the blocks of networks of the callers take turns. */
+export function createPasswords({ cost }: { readonly cost: number }): Passwords {
   const isSource = import.meta.url.endsWith('.ts');
   const threads = Math.max(1, Math.min(maxThreads, availableParallelism() - 1));
   const pool = new Piscina<PasswordTask, string | boolean>({

@@ -9,7 +9,7 @@ import { logIn, newAdmin, useIdentityApi } from '../../support/identity-api.ts';
 const maxBusyShare = 0.85;
 
 describe('sign-ins and other requests', () => {
-  const api = useIdentityApi('event_loop');
+  const api = useIdentityApi('event_loop', { BCRYPT_COST: '10' });
 
   it('20 log-ins at once › the event loop has time for others', async function () {
     this.timeout(60_000);

@@ -11,7 +11,7 @@ const median = (values: readonly number[]): number =>
 describe('passwords', () => {
   let passwords: Passwords;
   before(() => {
-    passwords = createPasswords();
+    passwords = createPasswords({ cost: 10 });
   });
   after(() => passwords.close());
 
