@@ -5,6 +5,8 @@ import type { BurstItem } from './plan.ts';
 export interface Outgoing {
   readonly wamid: string;
   readonly messageId: string;
+  /** The digits of the recipient's number. */
+  readonly to: string;
 }
 
 export interface WebhookOptions {
@@ -22,13 +24,13 @@ function toBody(items: readonly BurstItem[], options: WebhookOptions): string {
   const timestamp = (second: number) => String(options.startMs / 1_000 + second);
   const statuses = items.flatMap((item) => {
     if (item.kind !== 'status') return [];
-    const { wamid, messageId } = options.outgoing(item.outbound.index);
+    const { wamid, messageId, to } = options.outgoing(item.outbound.index);
     const { status, second } = item.fact;
     return {
       id: wamid,
       status,
       timestamp: timestamp(second),
-      recipient_id: '4915112345601',
+      recipient_id: to,
       // Meta echoes it; a message without it is found by the provider's id.
       ...(item.outbound.index % 2 === 0 ? { biz_opaque_callback_data: `${messageId}:1` } : {}),
       ...(status === 'failed'

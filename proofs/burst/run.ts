@@ -42,7 +42,7 @@ export async function runBurst(options: BurstOptions, target: BurstTarget, log: 
       appSecret: target.appSecret,
       phoneNumberId: stage.phoneNumberId,
       startMs,
-      outgoing: (index) => stage.outgoing[index] ?? { wamid: '', messageId: '' },
+      outgoing: (index) => stage.outgoing[index] ?? { wamid: '', messageId: '', to: '' },
     });
     const postingMs = performance.now() - startedAt;
     log(`all ${plan.posts.length} POSTs are answered`);

@@ -45,9 +45,10 @@ export async function setStage(plan: BurstPlan, target: BurstTarget, seed: numbe
     return {
       clientId: model['clientId'] as mongo.ObjectId,
       phoneNumberId: String(channel?.['phoneNumberId']),
-      outgoing: [...sent, ...copies].map(({ _id, providerMessageId }) => ({
+      outgoing: [...sent, ...copies].map(({ _id, providerMessageId, to }) => ({
         wamid: String(providerMessageId),
         messageId: String(_id),
+        to: String(to).replace('+', ''),
       })),
     };
   } finally {
