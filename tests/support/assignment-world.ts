@@ -20,7 +20,7 @@ import { createTeamRepository } from '../../src/inbox/teams/repository.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { combineTables } from '../../src/platform/registry.ts';
 import { createTransactions, type RunInTransaction } from '../../src/platform/transaction.ts';
@@ -46,7 +46,7 @@ const usualPolicy: Omit<AssignmentPolicyDoc, '_id' | 'clientId' | 'createdAt' | 
 export async function startAssignmentWorld(name: string) {
   const database = await connectTestDatabase(name, []);
   const { connection } = database;
-  await runMigrations(connection);
+  await migrate(connection);
   const clock = createFixedClock(worldStart);
   const log = captureLog();
   const { audit } = buildRecords({ mongo: connection, clock });

@@ -17,7 +17,7 @@ import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import type { MessageRepository } from '../../src/sending/messages/store/repository.ts';
 import type { SlaClockDoc } from '../../src/inbox/sla/clocks/repository.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { scopeOf, type ClientScope, type MongoConnection } from '../../src/platform/mongo.ts';
 import { createTransactions } from '../../src/platform/transaction.ts';
 import type { SendRates } from '../../src/rates/send-rates.ts';
@@ -97,7 +97,7 @@ async function addClient(mongo: MongoConnection): Promise<ClientScope> {
  */
 export async function setDispatchStage(): Promise<DispatchStage> {
   const database = await connectTestDatabase('activities', []);
-  await runMigrations(database.connection);
+  await migrate(database.connection);
   const dataDir = await mkdtemp(join(tmpdir(), 'whatsapp-crm-activities-'));
   const sandbox = await startSandbox({
     host: '127.0.0.1',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Connection } from 'mongoose';
 import { connectMongo } from '../../src/platform/mongo.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { connectTestDatabase, type TestDatabase } from './mongo.ts';
 import { crossingFiltersOfWorker, watchedUri, watchWire, type WireProbe } from './wire-probe.ts';
 
@@ -13,7 +13,7 @@ export function useRatesDatabase(name: string) {
   before(async function () {
     this.timeout(30_000);
     database = await connectTestDatabase(name, []);
-    await runMigrations(database.connection);
+    await migrate(database.connection);
   });
 
   after(async () => {

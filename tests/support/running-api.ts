@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Types, type Connection, type mongo } from 'mongoose';
 import { buildApi, type Api } from '../../src/app/api.ts';
 import type { Config } from '../../src/app/config.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { testConfig } from './config.ts';
 import { captureLog, type CapturedLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
@@ -46,7 +46,7 @@ export async function startRunningApi(
 ): Promise<RunningApi> {
   const database = await connectTestDatabase(name.replaceAll('-', '_'), []);
   const { connection } = database;
-  await runMigrations(connection);
+  await migrate(connection);
   const log = captureLog();
   const config = testConfig({ MONGODB_URI: watchedUri(database.uri), ...env });
   const apis: Api[] = [];

@@ -16,7 +16,7 @@ import type { SlaPolicyDoc } from '../../src/inbox/sla/policies/repository.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { createTransactions, type RunInTransaction } from '../../src/platform/transaction.ts';
 import { createTimerRepository } from '../../src/timers/repository.ts';
@@ -34,7 +34,7 @@ export type SlaWorld = Awaited<ReturnType<typeof startSlaWorld>>;
 export async function startSlaWorld(name: string) {
   const database = await connectTestDatabase(name, []);
   const { connection } = database;
-  await runMigrations(connection);
+  await migrate(connection);
   const clock = createFixedClock(worldStart);
   const log = captureLog();
   const { audit } = buildRecords({ mongo: connection, clock });

@@ -21,7 +21,7 @@ import { buildSla } from '../../src/inbox/sla/build.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { scopeOf, type ClientScope } from '../../src/platform/mongo.ts';
 import { createTransactions, type RunInTransaction } from '../../src/platform/transaction.ts';
 import type { TimerDoc } from '../../src/timers/model.ts';
@@ -41,7 +41,7 @@ export type SnoozeWorld = Awaited<ReturnType<typeof startSnoozeWorld>>;
 export async function startSnoozeWorld(name: string) {
   const database = await connectTestDatabase(name, []);
   const { connection } = database;
-  await runMigrations(connection);
+  await migrate(connection);
   const clock = createFixedClock(worldStart);
   const log = captureLog();
   const { audit } = buildRecords({ mongo: connection, clock });

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from '../../scripts/test/patience.ts';
 
 interface WaitOptions {
+  /** On an idle machine; a busy one gets `patience` times as long. */
   readonly timeoutMs?: number;
   readonly everyMs?: number;
 }
@@ -14,7 +16,7 @@ export async function waitFor<T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   { timeoutMs = 15_000, everyMs = 50 }: WaitOptions = {},
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs * patience;
   let lastError: unknown;
   for (;;) {
     try {
@@ -25,7 +27,7 @@ export async function waitFor<T>(
       lastError = error;
     }
     if (performance.now() >= deadline) {
-      throw new Error(`not within ${timeoutMs / 1000} s: ${what}`, { cause: lastError });
+      throw new Error(`not within ${(timeoutMs * patience) / 1000} s: ${what}`, { cause: lastError });
     }
     await sleep(everyMs);
   }

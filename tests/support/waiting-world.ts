@@ -14,7 +14,7 @@ import { createWaitLog } from '../../src/inbox/waiting/wait-log.ts';
 import { buildPeople } from '../../src/people/build.ts';
 import { createFixedClock } from '../../src/platform/clock.ts';
 import { newId } from '../../src/platform/ids.ts';
-import { runMigrations } from '../../src/platform/migrations.ts';
+import { migrate } from './migrated.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { createMessageRepository } from '../../src/sending/messages/store/repository.ts';
@@ -33,7 +33,7 @@ export type WaitingWorld = Awaited<ReturnType<typeof startWaitingWorld>>;
 export async function startWaitingWorld(name: string) {
   const database = await connectTestDatabase(name, []);
   const { connection } = database;
-  await runMigrations(connection);
+  await migrate(connection);
   const clock = createFixedClock(worldStart);
   const { audit } = buildRecords({ mongo: connection, clock });
   const { runInTransaction } = audit;
