@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { distDir, rootDir } from './paths.ts';
 import { runCommand } from './servers/run-command.ts';
+import { isAlive } from './stack/alive.ts';
 
 const sourceFolders = ['src', 'workflows', 'activities', 'sandbox'];
 const sourceFiles = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.ts'];
@@ -74,15 +75,6 @@ async function removeLeftovers(): Promise<void> {
     const pid = /^dist\.next-(\d+)/.exec(folder)?.[1];
     if (pid !== undefined && !isAlive(Number(pid)))
       await rm(join(rootDir, folder), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

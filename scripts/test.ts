@@ -4,14 +4,22 @@ import { join } from 'node:path';
 import { buildProject } from './build.ts';
 import { rootDir } from './paths.ts';
 import { checkCoverage } from './test/coverage.ts';
-import { selectFiles } from './test/files.ts';
-import { addUp, printFailures, printLeftOut, printResult, printSlowest } from './test/report.ts';
+import { selectFiles, type Selection } from './test/files.ts';
+import {
+  addUp,
+  printFailures,
+  printLeftOut,
+  printResult,
+  printSlowest,
+  printUnstable,
+} from './test/report.ts';
+import { runFailedAlone } from './test/second-run.ts';
 import { startTestServers, type TestServers } from './test/servers.ts';
 import { runShards } from './test/shards.ts';
 
 /** More shards would wait for the MongoDB and Temporal servers that they share. */
 const maxShards = 4;
-const minShards = 2;
+const minShards = 3;
 
 const log = (line: string) => console.log(line);
 const extra = process.argv.slice(2).filter((arg, index) => index > 0 || arg !== '--');
@@ -56,17 +64,25 @@ async function runTests(servers: TestServers, workDir: string): Promise<Outcome>
   const isWhole = extra.length === 0;
   const env = { ...servers.env, NODE_ENV: 'test', ...(isWhole ? { NODE_V8_COVERAGE: rawDir } : {}) };
   const count = Math.min(maxShards, Math.max(minShards, availableParallelism()));
-  const { results, problems: died } = await runShards({
-    ...selectFiles(extra),
-    ...{ count, args: extra, env, signal: interruption.signal },
-    onResult: (result) => printResult(result, log),
-  });
+  const run = (selection: Selection, processes: number) =>
+    runShards({
+      ...selection,
+      ...{ count: processes, args: extra, env, signal: interruption.signal },
+      onResult: (result) => printResult(result, log),
+    });
+  const first = await run(selectFiles(extra), count);
+  // Whoever names files wants the first result.
+  const settled = isWhole
+    ? await runFailedAlone(first, (files) => run({ files, isBail: false }, 1))
+    : { ...first, unstable: [] };
+  const { results, problems: died, unstable } = settled;
   const { passes, failures, pending } = addUp(results);
   const problems = [...died];
   if (passes + failures + pending === 0) problems.push('no test ran');
   if (interruption.signal.aborted) problems.push('interrupted');
   else if (!isWhole) log('coverage: not checked, because only some of the tests ran');
   else if (died.length === 0) problems.push(...(await checkCoverage(rawDir, join(rootDir, 'coverage'))));
+  printUnstable(unstable, log);
   printFailures(results, log);
   printSlowest(results, log);
   printLeftOut(results, log);

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '../stack/alive.ts';
 
 /**
  * Ports that a start has chosen and does not listen on yet, in a folder that all starts of this user share: without it, two
@@ -54,7 +55,9 @@ export function createPortClaims({
   };
 }
 
-const sharedFolder = (): string => join(tmpdir(), `whatsapp-crm-ports-${userInfo().uid}`);
+/** A run of the tests has its own folder for temporary files; its ports are those of the machine all the same. */
+export const sharedFolder = (): string =>
+  process.env['PORT_CLAIMS_FOLDER'] ?? join(tmpdir(), `whatsapp-crm-ports-${userInfo().uid}`);
 
 /** Undefined if the file is gone or damaged. */
 function ownerOf(file: string): number | undefined {
@@ -63,14 +66,5 @@ function ownerOf(file: string): number | undefined {
     return Number.isInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

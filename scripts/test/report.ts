@@ -29,6 +29,12 @@ export function printFailures(results: readonly FileResult[], log: Log): void {
   }
 }
 
+/** Prints what failed beside other files and passed alone. */
+export function printUnstable(first: readonly FileResult[], log: Log): void {
+  for (const { file, failureReport } of first)
+    log(`\nUNSTABLE: ${file} failed beside others and passed alone\n${failureReport}`);
+}
+
 /** Names the tests that this machine could not run, with the reasons. */
 export function printLeftOut(results: readonly FileResult[], log: Log): void {
   for (const { file, leftOut = [] } of results)

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootDir } from '../paths.ts';
 import { findBinary } from '../servers/find.ts';
 import { startMongod } from '../servers/mongod.ts';
+import { sharedFolder } from '../servers/port-claims.ts';
 import { freePort } from '../servers/ports.ts';
 import type { RunningServer } from '../servers/server-process.ts';
 import { startTemporal } from '../servers/temporal.ts';
 import { saveProcesses, stopLeftoversIn } from '../stack/processes.ts';
+import { temporaryRoot } from './temporary-root.ts';
 
 export interface TestServers {
   /** Variables that tell the tests where the servers are. */
@@ -24,7 +25,7 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
   const mongod = await findBinary('mongod', log);
   const temporal = await findBinary('temporal', log);
   const timeSkipping = await findBinary('temporal-test-server', log);
-  const folder = await mkdtemp(join(tmpdir(), 'whatsapp-crm-test-'));
+  const folder = await mkdtemp(join(await temporaryRoot(), `whatsapp-crm-test-${process.pid}-`));
   const runFile = join(runsDir, `${process.pid}.json`);
   const running: RunningServer[] = [];
   const note = (server: RunningServer) => {
@@ -62,6 +63,8 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
     log(`mongod on ${database.address}, Temporal on ${server.address}`);
     return {
       env: {
+        TMPDIR: folder,
+        PORT_CLAIMS_FOLDER: sharedFolder(),
         TEST_MONGODB_URI: database.uri,
         TEST_TEMPORAL_ADDRESS: server.address,
         TEST_TEMPORAL_NAMESPACE: namespace,

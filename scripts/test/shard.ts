@@ -5,6 +5,7 @@ import { loadOptions } from 'mocha/lib/cli/options.cjs';
 import { rootDir } from '../paths.ts';
 import { takeLeftOut } from './left-out.ts';
 import type { FileResult, FromShard, ToShard } from './messages.ts';
+import { patience } from './patience.ts';
 
 /**
  * Runs test files one after another, as the runner assigns them. One process runs many files, because loading the
@@ -13,6 +14,9 @@ import type { FileResult, FromShard, ToShard } from './messages.ts';
 const lingerMs = Number(process.env['TEST_LINGER_MS'] ?? 10_000);
 const { Base, Spec } = Mocha.reporters;
 const options = loadOptions(process.argv.slice(2));
+allowSlowMachine(patience);
+// This process measures already; the coverage of processes that it starts is not used, and makes them a fifth slower.
+delete process.env['NODE_V8_COVERAGE'];
 
 let lines: string[] = [];
 let failureReport = '';
@@ -38,6 +42,15 @@ process.on('SIGINT', () => undefined);
 // A normal exit also stops the servers that the tests started.
 process.once('SIGTERM', () => process.exit(143));
 process.once('disconnect', () => process.exit(143));
+
+/** Multiplies the limits of all tests and hooks. */
+function allowSlowMachine(times: number): void {
+  const { prototype } = Mocha.Runnable;
+  const original = prototype.timeout as (this: Mocha.Runnable, ms?: string | number) => unknown;
+  prototype.timeout = function (this: Mocha.Runnable, ms?: string | number) {
+    return ms === undefined ? original.call(this) : original.call(this, Number(ms) * times);
+  } as typeof prototype.timeout;
+}
 
 async function runFile(file: string): Promise<FileResult> {
   lines = [];

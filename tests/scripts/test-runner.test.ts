@@ -6,7 +6,14 @@ import { isEmptyModule, judgeCoverage, summarize, type FileCoverage } from '../.
 import { mochaArgs, selectFiles } from '../../scripts/test/files.ts';
 import type { FileResult } from '../../scripts/test/messages.ts';
 import { createFileQueue, type shareOf } from '../../scripts/test/queue.ts';
-import { addUp, printFailures, printLeftOut, printSlowest } from '../../scripts/test/report.ts';
+import {
+  addUp,
+  printFailures,
+  printLeftOut,
+  printSlowest,
+  printUnstable,
+} from '../../scripts/test/report.ts';
+import { runFailedAlone } from '../../scripts/test/second-run.ts';
 import { runShards, type ShardsOptions, type ShardsOutcome } from '../../scripts/test/shards.ts';
 
 const file = (
@@ -167,6 +174,17 @@ describe('shards of a test run', function () {
     assert.match(problems[0] ?? '', /open resources kept a test process alive: .*Timeout/);
   });
 
+  it('a test that hangs › ends at several times its limit, as a failure', async () => {
+    const hanging = `it('hangs', function () { this.timeout(100); return new Promise(() => undefined); });`;
+    const outcome = await run({
+      a: hanging,
+      b: `it('is slow', function () {
+      this.timeout(100); return new Promise((resolve) => setTimeout(resolve, 150)); });`,
+    });
+    assert.deepEqual(addUp(outcome.results), { passes: 1, failures: 1, pending: 0 });
+    assert.match(resultOf(outcome, 'a').failureReport, /Timeout of 400ms exceeded/);
+  });
+
   it('options of mocha › hold for every file', async () => {
     const outcome = await run({ a: passing + failing, b: failing }, { args: ['--grep', 'is well'] });
     assert.deepEqual(addUp(outcome.results), { passes: 1, failures: 0, pending: 0 });
@@ -196,6 +214,53 @@ describe('shards of a test run', function () {
     assert.equal(lines.length, 11);
     assert.deepEqual([lines[1], lines.at(-1)], ['11.0 s  11.ts', '2.0 s  2.ts']);
   });
+});
+
+describe('files that failed', () => {
+  const resultOf = (name: string, failures: number, durationMs = 1_000): FileResult => ({
+    ...{ file: name, passes: 1, failures, pending: 0, durationMs },
+    ...{ report: '', failureReport: failures > 0 ? `${name} is wrong` : '' },
+  });
+  /** The second run, in which only these fail, and the files that it was asked for. */
+  function secondRun(failing: readonly string[] = []) {
+    const asked: string[] = [];
+    const runAlone = async (files: readonly string[]): Promise<ShardsOutcome> => {
+      asked.push(...files);
+      const results = files.map((name) => resultOf(name, failing.includes(name) ? 1 : 0));
+      return { results, problems: [] };
+    };
+    return { asked, runAlone };
+  }
+
+  it('one that passes alone › no failure, but printed with its reason; one that fails again › a failure', async () => {
+    const { asked, runAlone } = secondRun(['b.ts']);
+    const results = [resultOf('a.ts', 2), resultOf('b.ts', 1), resultOf('c.ts', 0)];
+    const settled = await runFailedAlone({ results, problems: ['died'] }, runAlone);
+    assert.deepEqual(asked, ['a.ts', 'b.ts']);
+    assert.deepEqual(addUp(settled.results), { passes: 3, failures: 1, pending: 0 });
+    assert.deepEqual(settled.problems, ['died']);
+    const lines: string[] = [];
+    printUnstable(settled.unstable, (line) => lines.push(line));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /UNSTABLE: a\.ts failed beside others and passed alone\na\.ts is wrong/);
+  });
+
+  it('none › nothing is run again', async () => {
+    const { asked, runAlone } = secondRun();
+    await runFailedAlone({ results: [resultOf('a.ts', 0)], problems: [] }, runAlone);
+    assert.deepEqual(asked, []);
+  });
+
+  for (const { what, results } of [
+    { what: 'many', results: Array.from({ length: 13 }, (_, index) => resultOf(`${index}.ts`, 1)) },
+    { what: 'slow ones', results: [resultOf('a.ts', 1, 16 * 60_000)] },
+  ])
+    it(`${what} › the first result counts`, async () => {
+      const { asked, runAlone } = secondRun();
+      const settled = await runFailedAlone({ results, problems: [] }, runAlone);
+      assert.deepEqual(asked, []);
+      assert.deepEqual(settled, { results, problems: [], unstable: [] });
+    });
 });
 
 describe('coverage marks', () => {
