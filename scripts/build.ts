@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { distDir, rootDir } from './paths.ts';
 import { runCommand } from './servers/run-command.ts';
-import { isAlive } from './stack/alive.ts';
+import { isAlive } from './servers/alive.ts';
 
 const sourceFolders = ['src', 'workflows', 'activities', 'sandbox'];
 const sourceFiles = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.ts'];

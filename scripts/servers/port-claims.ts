@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../stack/alive.ts';
+import { isAlive } from './alive.ts';
 
 /**
  * Ports that a start has chosen and does not listen on yet, in a folder that all starts of this user share: without it, two

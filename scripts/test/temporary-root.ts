@@ -1,7 +1,7 @@
 import { readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from '../stack/alive.ts';
+import { isAlive } from '../servers/alive.ts';
 
 const memory = '/dev/shm';
 

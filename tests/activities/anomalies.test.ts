@@ -103,6 +103,9 @@ const refusedForEver: readonly Row[] = [
 /** Longer than an attempt retries; the workflow's own activity comes after it. */
 const awayMs = 5_600;
 
+const isLastLook = ([, , options]: readonly unknown[]): boolean =>
+  typeof options === 'object' && options !== null && 'known' in options;
+
 /** The dependencies of one worker in which the anomaly happens once; `crashed` resolves when the worker is dead. */
 function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
   let die = (): void => undefined;
@@ -128,7 +131,10 @@ function withAnomaly(deps: MessageActivityDeps, { step, anomaly }: Row) {
         const value: unknown = Reflect.get(object, name);
         if (name !== step || typeof value !== 'function') return value;
         return (...args: readonly unknown[]) =>
-          around(() => Reflect.apply(value, object, args) as Promise<unknown>);
+          // A message that waits at a gate is read before the claim too; the table is about the look before the call.
+          step === 'readFresh' && !isLastLook(args)
+            ? Reflect.apply(value, object, args)
+            : around(() => Reflect.apply(value, object, args) as Promise<unknown>);
       },
     });
   const { messages, facts, rates, conversations, answers, effects, gateway } = deps;

@@ -31,7 +31,7 @@ interface Document {
 }
 
 const { openApi, routes } = await createDescribedServer();
-const document = openApi as unknown as Document;
+const document = openApi() as unknown as Document;
 const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
 const { schemas, responses = {}, examples = {} } = document.components;
 
