@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { Types } from 'mongoose';
 import type { MessageActivityDeps } from '../../activities/messages.ts';
 import type { ContactRecord } from '../../src/people/contacts/store/model.ts';
 import type { GatewayAnswer } from '../../src/whatsapp/gateway.ts';
@@ -25,7 +26,16 @@ type Deed =
       /** Also removes the `wa_id` that the old number left. */
       readonly isWhole: boolean;
     }
-  | { readonly does: 'say'; readonly number: number; readonly word: 'STOP' | 'START' }
+  | {
+      readonly does: 'say';
+      readonly number: number;
+      readonly word: 'STOP' | 'START';
+      /** To the second number of the business; messages leave from the first. */
+      readonly isElsewhere: boolean;
+    }
+  | { readonly does: 'create'; readonly number: number }
+  | { readonly does: 'optOut'; readonly contact: number }
+  | { readonly does: 'delete'; readonly created: number }
   | { readonly does: 'block'; readonly contact: number; readonly isBlocked: boolean };
 
 type Point = 'before the permit' | 'before the claim' | 'after the claim';
@@ -59,15 +69,19 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       does: fc.constant('say'),
       number: index,
       word: fc.constantFrom('STOP', 'START'),
+      isElsewhere: fc.boolean(),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('create'), number: index }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('optOut'), contact: index }) },
+  { weight: 4, arbitrary: fc.record({ does: fc.constant('delete'), created: index }) },
   {
     weight: 1,
     arbitrary: fc.record({ does: fc.constant('block'), contact: index, isBlocked: fc.boolean() }),
   },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: deed },
+  { weight: 4, arbitrary: deed },
   { weight: 3, arbitrary: fc.record({ does: fc.constant('send'), contact: index, isLater: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('sendToNumber'), number: index }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('retry'), message: fc.nat({ max: 9 }) }) },
@@ -114,13 +128,15 @@ const at =
 describe('recipients › any sequence of corrections and opt-outs', function () {
   this.timeout(300_000);
   const api = useMessagingApi('recipients-property');
-  const seen = { calls: 0, readdressed: 0, canceled: 0, toCorrected: 0 };
+  const seen = { calls: 0, readdressed: 0, canceled: 0, toCorrected: 0, deleted: 0 };
 
   /** One business, its contacts, and the words that were said from each number. */
   class World {
     readonly numbers = ['01', '02', '03', '04', '05'].map(phoneEndingIn);
     readonly lastWord = new Map<string, string>();
     readonly contacts: string[] = [];
+    /** By hand. Some have no conversation, so they can be deleted. */
+    readonly created: string[] = [];
     readonly messages: string[] = [];
     private secondsAgo = 3_000;
     private readonly stage: RecipientsStage;
@@ -142,15 +158,22 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
 
     private numberAt = (place: number): string => this.numbers[place % this.numbers.length] ?? assert.fail();
 
-    private noteSent({ status, body }: Awaited<ReturnType<RecipientsStage['user']['trySend']>>): void {
-      if (status !== 201) return;
-      this.messages.push(body.id);
-      if (!this.contacts.includes(body.contactId)) this.contacts.push(body.contactId);
+    private async send(body: object): Promise<void> {
+      const { channelId } = this.stage.user;
+      const sent = await this.stage.user.trySend({ ...body, channelId });
+      if (sent.status !== 201) return;
+      this.messages.push(sent.body.id);
+      if (!this.contacts.includes(sent.body.contactId)) this.contacts.push(sent.body.contactId);
     }
 
-    private async say(from: string, word: string): Promise<void> {
+    private async say({ number, word, isElsewhere }: Extract<Deed, { does: 'say' }>): Promise<void> {
+      const from = this.numberAt(number);
+      const { otherChannelId, user } = this.stage;
       this.secondsAgo -= 2;
-      const said = { atMs: Date.now() - this.secondsAgo * 1_000, wamid: newWamid() };
+      const said = {
+        ...{ atMs: Date.now() - this.secondsAgo * 1_000, wamid: newWamid() },
+        channelId: isElsewhere ? otherChannelId : user.channelId,
+      };
       const isThrough = await this.stage.write({ from }, word, said).then(
         () => true,
         (error: unknown) => {
@@ -161,6 +184,35 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
       this.lastWord.set(from, word);
       // The processor repeats an event that is not through.
       if (!isThrough) this.pending.push(() => this.stage.write({ from }, word, said));
+    }
+
+    private async create(phoneNumber: string): Promise<void> {
+      const { status, body } = await this.stage.user.call<{ id: string }>('/api/contacts', {
+        method: 'POST',
+        body: { phoneNumber },
+      });
+      if (status !== 201) return;
+      this.contacts.push(body.id);
+      this.created.push(body.id);
+    }
+
+    /** By hand, for the number that the contact has now. */
+    private async optOut(contactId: string): Promise<void> {
+      const contacts = api().collection<ContactRecord>('contacts');
+      const before = await contacts.findOne({ _id: new Types.ObjectId(contactId) });
+      const status = await this.stage.correct(contactId, { optInStatus: 'opted-out' });
+      if (status === 200 && before?.phoneNumber !== undefined) this.lastWord.set(before.phoneNumber, 'STOP');
+    }
+
+    private async delete(contactId: string | undefined): Promise<void> {
+      if (contactId === undefined) return;
+      const { status } = await this.stage.user.call(`/api/contacts/${contactId}`, { method: 'DELETE' });
+      // 409: it has a conversation.
+      assert.ok([204, 409].includes(status), `deletion is answered with ${status}`);
+      if (status === 409) return;
+      seen.deleted += 1;
+      this.created.splice(this.created.indexOf(contactId), 1);
+      this.contacts.splice(this.contacts.indexOf(contactId), 1);
     }
 
     private readonly pending: (() => Promise<void>)[] = [];
@@ -180,13 +232,20 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
           if (contactId !== undefined) await this.stage.correct(contactId, { isBlocked: given.isBlocked });
           return;
         case 'say':
-          return this.say(this.numberAt(given.number), given.word);
+          return this.say(given);
+        case 'create':
+          return this.create(this.numberAt(given.number));
+        case 'optOut':
+          if (contactId !== undefined) await this.optOut(contactId);
+          return;
+        case 'delete':
+          return this.delete(this.created[given.created % this.created.length]);
         case 'sendToNumber':
-          return this.noteSent(await this.stage.user.trySend({ to: this.numberAt(given.number) }));
+          return this.send({ to: this.numberAt(given.number) });
         case 'send': {
           if (contactId === undefined) return;
           const later = given.isLater ? { sendAt: tomorrow() } : {};
-          return this.noteSent(await this.stage.user.trySend({ contactId, ...later }));
+          return this.send({ contactId, ...later });
         }
         case 'retry': {
           if (message === undefined) return;
@@ -239,6 +298,7 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
         await world.do({ does: 'sendToNumber', number: 0 });
         await world.do({ does: 'sendToNumber', number: 1 });
         await world.do({ does: 'send', contact: 0, isLater: true });
+        for (const number of [2, 3]) await world.do({ does: 'create', number });
         for (const given of steps) await world.do(given);
         await world.end();
       }),

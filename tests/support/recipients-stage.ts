@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { MessageActivityDeps } from '../../activities/messages.ts';
+import type { ChannelView } from '../../src/channels/schemas.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import type { DispatchResult } from '../../src/sending/messages/contract.ts';
@@ -17,6 +18,8 @@ import type { MessagingApi } from './messaging-api.ts';
 /** A business whose messages are dispatched by hand, to a gateway that notes whom it was asked to call. */
 export interface RecipientsStage {
   readonly user: CrmUser;
+  /** A second number of the business. */
+  readonly otherChannelId: string;
   /** The recipients of all calls, in order. */
   readonly called: readonly string[];
   /** Runs at the beginning of each call. */
@@ -29,7 +32,7 @@ export interface RecipientsStage {
   write(
     from: Sender,
     text: string,
-    options?: { readonly atMs?: number; readonly wamid?: string },
+    options?: { readonly atMs?: number; readonly wamid?: string; readonly channelId?: string },
   ): Promise<void>;
   /** Fires the timers that are due, as the worker does a second later at most; returns how many. */
   fireTimers(): Promise<number>;
@@ -83,6 +86,14 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
   const user = await signUp(api.url);
   const { core } = api.api;
   const scope = scopeOf(new Types.ObjectId(user.clientId));
+  const other = await user.call<ChannelView>('/api/channels', {
+    method: 'POST',
+    body: {
+      ...{ displayNumber: '+15550002000', phoneNumberId: newUuid(), wabaId: newUuid() },
+      accessToken: newUuid(),
+    },
+  });
+  assert.equal(other.status, 201, JSON.stringify(other.body));
   const called: string[] = [];
   const answers: GatewayAnswer[] = [];
   let check = async (_to: string, _messageId: string): Promise<void> => undefined;
@@ -97,6 +108,7 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
 
   return {
     user,
+    otherChannelId: other.body.id,
     called,
     answers,
     onCall(next) {
@@ -113,10 +125,10 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
         throw error;
       });
     },
-    async write(sender, text, { atMs = Date.now(), wamid = newWamid() } = {}) {
+    async write(sender, text, { atMs = Date.now(), wamid = newWamid(), channelId = user.channelId } = {}) {
       const from = 'from' in sender ? { ...sender, from: sender.from.replace('+', '') } : sender;
       const item = {
-        phoneNumberId: user.phoneNumberId,
+        phoneNumberId: null,
         providerMessageId: wamid,
         ...from,
         messageType: 'text',
@@ -124,7 +136,7 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
         text,
         raw: { id: newUuid(), type: 'text', text: { body: text } },
       };
-      assert.ok(await core.inbound.receive(scope, new Types.ObjectId(user.channelId), item));
+      assert.ok(await core.inbound.receive(scope, new Types.ObjectId(channelId), item));
     },
     async fireTimers() {
       const { clock, logger, areas } = core;
