@@ -152,7 +152,7 @@ const markLoops = ({ mongo, messages, conversationStore, media, events: recorder
 
 const liveEvents = (
   { mongo, eventStore: store, metrics, clock, logger, areas }: Core,
-  { findEnded }: Identity,
+  { findEnded, findSessionsEnded }: Identity,
 ) =>
   buildEvents({
     mongo,
@@ -160,6 +160,7 @@ const liveEvents = (
     passingTable: passingEventTable,
     store,
     findEnded,
+    findSessionsEnded,
     onListening: areas.inbox.noteListening,
     metrics,
     clock,

@@ -41,6 +41,7 @@ export type EventStore = ReturnType<typeof buildEventStore>;
 interface EventDeps extends EventStoreDeps {
   readonly store: Pick<EventStore, 'outbox' | 'passing'>;
   readonly findEnded: StreamsDeps['findEnded'];
+  readonly findSessionsEnded: StreamsDeps['findSessionsEnded'];
   readonly onListening: NonNullable<StreamsDeps['onListening']>;
   readonly metrics: Measured<typeof eventInstruments>;
   readonly logger: Logger;
@@ -50,7 +51,7 @@ const leaseMs = 5_000;
 
 /** Live events: numbers them, and streams them to the users of this process. */
 export function buildEvents(deps: EventDeps) {
-  const { mongo, table, store, findEnded, onListening, metrics, clock, logger } = deps;
+  const { mongo, table, store, findEnded, findSessionsEnded, onListening, metrics, clock, logger } = deps;
   const { outbox, passing } = store;
   const { eventStreams, eventsNumbered, eventDelay } = metrics.instruments;
   const heads = createEventHeadRepository(mongo);
@@ -70,7 +71,7 @@ export function buildEvents(deps: EventDeps) {
   const onCount = (open: number): void => eventStreams.replace([{ labels: {}, value: open }]);
   onCount(0);
   const streams = createStreams({
-    ...{ outbox, heads, tail, findEnded, onListening, clock, logger, onCount },
+    ...{ outbox, heads, tail, findEnded, findSessionsEnded, onListening, clock, logger, onCount },
   });
   const tickets = createTickets({ tickets: createEventTicketRepository(mongo), findEnded, clock });
   const routes: readonly AnyRoute[] = eventRoutes({

@@ -35,7 +35,7 @@ import { createPasswordLinkRepository } from './password-links/repository.ts';
 import { createPasswordLinks } from './password-links/links.ts';
 import { createSessionRepository } from './sessions/repository.ts';
 import { sessionRoutes } from './sessions/routes.ts';
-import { createFindEnded } from './sessions/live-actors.ts';
+import { createFindEnded, createFindSessionsEnded } from './sessions/live-actors.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createTokens } from './sessions/tokens.ts';
 import { createUserUseCases, type FindTeamMembers } from './users/use-cases.ts';
@@ -241,6 +241,7 @@ export function buildIdentity(deps: IdentityDeps) {
       isAccessLive: (actor) => accesses.isLive(actor),
       clock,
     }),
+    findSessionsEnded: createFindSessionsEnded({ sessions: sessionRepository }),
     recordOperatorRequest: accesses.recordRequest,
     linkPages,
     writeLetter: buildLetterWriter(deps, { mailed, users }),

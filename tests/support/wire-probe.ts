@@ -30,6 +30,7 @@ export const crossingFilters: readonly string[] = [
   'media_files: clientId,unpublishedAt',
   // The listeners of all open streams are checked together.
   'sessions: _id,endedAt,expiresAt',
+  'sessions: endedAt',
   'users: _id,status',
 ];
 

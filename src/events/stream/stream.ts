@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Actor } from '../../http/route.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import type { EventHeadRepository, OutboxRepository } from '../repository.ts';
+import type { EventHeadRepository, NumberedEvent, OutboxRepository } from '../repository.ts';
 import type { SharedPassing } from '../passing/watch.ts';
 import { maySee } from './audience.ts';
 import { eventFrame, expiredFrame, heartbeatFrame, openingFrame, resetFrame, retryFrame } from './frames.ts';
@@ -20,6 +20,8 @@ export interface StreamRequest {
   readonly lastEventId: string | undefined;
   readonly retryMs: number;
   readonly output: ServerResponse;
+  /** Called with each change of the listening user, whose role may be another now. */
+  readonly onOwnChange: () => void;
 }
 
 export interface EventStream {
@@ -45,7 +47,7 @@ const drainMs = 30_000;
  */
 export function startStream(
   { outbox, heads, tail }: StreamDeps,
-  { scope, actor, lastEventId, retryMs, output }: StreamRequest,
+  { scope, actor, lastEventId, retryMs, output, onOwnChange }: StreamRequest,
 ): EventStream {
   const pipe = createPipe(output);
   let position = 0;
@@ -64,8 +66,13 @@ export function startStream(
       wakeReplay?.();
       return;
     }
+    take(event, () => pipe.writeLive(frame));
+  }
+
+  function take(event: NumberedEvent, write: () => void): void {
     position = event.seq;
-    if (maySee(event, actor)) pipe.writeLive(frame);
+    if (event.entity.type === 'user' && event.entity.id.equals(actor.userId)) onOwnChange();
+    if (maySee(event, actor)) write();
   }
 
   /** A stream that still catches up is told of the past first. */
@@ -82,10 +89,7 @@ export function startStream(
         reset(head, 'too-old');
         continue;
       }
-      for (const event of events) {
-        position = event.seq;
-        if (maySee(event, actor)) pipe.write(eventFrame(event));
-      }
+      for (const event of events) take(event, () => pipe.write(eventFrame(event)));
       await pipe.drained();
     }
   }

@@ -4,6 +4,17 @@ import type { Clock } from '../../platform/clock.ts';
 import type { UserRole } from '../users/directory.ts';
 import type { SessionRepository } from './repository.ts';
 
+/** More sessions than end within seconds, unless a large business is deactivated. */
+const maxEnded = 1_000;
+
+/** The sessions that ended since then; null if there are more than can be named. */
+export const createFindSessionsEnded =
+  ({ sessions }: { readonly sessions: Pick<SessionRepository, 'findEndedAcrossClients'> }) =>
+  async (since: Date): Promise<ReadonlySet<string> | null> => {
+    const ended = await sessions.findEndedAcrossClients(since, maxEnded);
+    return ended.length < maxEnded ? new Set(ended.map(({ _id }) => _id.toHexString())) : null;
+  };
+
 interface Dependencies {
   readonly sessions: Pick<SessionRepository, 'findLiveAcrossClients'>;
   readonly users: {
@@ -29,7 +40,7 @@ const keyOf = (...ids: readonly (Types.ObjectId | string)[]): string => ids.map(
 
 /**
  * Finds the actors who have lost their access: the session has ended, the user or client is not active, or the role is
- * another. Three queries for all of them, past every cache, because streams ask each second.
+ * another. Three queries for all of them, past every cache.
  */
 export const createFindEnded =
   ({ sessions, users, clients, isAccessLive, clock }: Dependencies): FindEnded =>

@@ -45,6 +45,8 @@ export const sessionModel = declareTenantModel<SessionDoc>('sessions', {
 sessionModel.schema.index({ clientId: 1, userId: 1, _id: 1 });
 sessionModel.schema.index({ clientId: 1, userId: 1, network: 1 });
 sessionModel.schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+// Streams of all clients ask each second which sessions have just ended.
+sessionModel.schema.index({ endedAt: 1 }, { partialFilterExpression: { endedAt: { $exists: true } } });
 
 /** One refresh token. Only the caller knows its id; the hash of the id is stored. */
 export interface RefreshTokenDoc {

@@ -46,6 +46,10 @@ export function createSessionRepository(connection: Connection) {
         { projection: { clientId: 1, userId: 1 } },
       ),
 
+    /** Those that ended since then, among all clients, at most `limit`. */
+    findEndedAcrossClients: (since: Date, limit: number): Promise<Pick<SessionDoc, '_id'>[]> =>
+      sessions.acrossClients.find({ endedAt: { $gte: since } }, { projection: { _id: 1 }, limit }),
+
     /** Live sessions, newest first; returns up to `limit` + 1, so that the caller knows whether more exist. */
     listLive: (
       scope: ClientScope,

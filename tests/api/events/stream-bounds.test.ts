@@ -68,9 +68,9 @@ describe('bounds of a stream', function () {
         },
       },
     };
-    const deliver = (text = ''): void => {
+    const deliver = (text = '', fields: Partial<NumberedEvent> = {}): void => {
       position += 1;
-      const event = eventOf(position, text);
+      const event = { ...eventOf(position, text), ...fields };
       for (const listener of listeners) listener.deliver({ event, frame: Buffer.from(eventFrame(event)) });
     };
     return { deps, deliver, listeners };
@@ -78,7 +78,8 @@ describe('bounds of a stream', function () {
 
   const beginOf = (output: ServerResponse, lastEventId?: string) => {
     const actor = newActor();
-    return { scope: scopeOf(actor.clientId), actor, lastEventId, retryMs: 3_000, output };
+    const onOwnChange = () => undefined;
+    return { scope: scopeOf(actor.clientId), actor, lastEventId, retryMs: 3_000, output, onOwnChange };
   };
 
   it('a client that reads nothing while events come › its stream ends within the bound, not the process’s memory', async () => {
@@ -134,7 +135,11 @@ describe('bounds of a stream', function () {
     const { deps, deliver } = storeOf();
     const clock = createFixedClock(start);
     const { logger } = captureLog();
-    const streams = createStreams({ ...deps, findEnded: async () => new Set(), clock, logger, ...over });
+    const access = {
+      findEnded: async () => new Set<Actor>(),
+      findSessionsEnded: async () => new Set<string>(),
+    };
+    const streams = createStreams({ ...deps, ...access, clock, logger, ...over });
     const actor = newActor();
     streams.admit(actor, undefined)(output);
     await waitFor('the stream begins', () => received.includes('retry: '));
@@ -165,6 +170,58 @@ describe('bounds of a stream', function () {
     await streams.check();
     await waitFor('the end', () => output.writableEnded);
     await waitFor('expired', () => received.includes('event: expired\n'));
+  });
+
+  it('each second › asked is about who is new, has changed or whose session has ended; at a heartbeat, about all', async () => {
+    let asked = 0;
+    let ended: ReadonlySet<string> | null = new Set();
+    const { streams, clock, deliver, actor } = await openStreams({
+      findEnded: async (actors) => {
+        asked += actors.length;
+        return new Set();
+      },
+      findSessionsEnded: async () => ended,
+    });
+    const askedInNext = async (ms = 1_000) => {
+      asked = 0;
+      clock.advance(ms);
+      await streams.check();
+      return asked;
+    };
+    assert.deepEqual([await askedInNext(), await askedInNext()], [1, 0], 'new');
+    deliver('', { type: 'user.updated', entity: { type: 'user', id: newId() } });
+    assert.equal(await askedInNext(), 0, 'another user');
+    deliver('', { type: 'user.updated', entity: { type: 'user', id: actor.userId } });
+    assert.deepEqual([await askedInNext(), await askedInNext()], [1, 0], 'the user has changed');
+    ended = new Set(['another']);
+    assert.equal(await askedInNext(), 0, 'another session');
+    ended = new Set([actor.sessionId]);
+    assert.equal(await askedInNext(), 1, 'the session has ended');
+    ended = null;
+    assert.equal(await askedInNext(), 1, 'too many to name');
+    ended = new Set();
+    assert.deepEqual([await askedInNext(), await askedInNext(heartbeatMs)], [0, 1], 'a heartbeat');
+    streams.stop();
+  });
+
+  it('the database is away when a user changes › asked about once it is back', async () => {
+    let isAway = false;
+    let asked = 0;
+    const { streams, deliver, actor } = await openStreams({
+      findEnded: async (actors) => {
+        if (isAway) throw new Error('The database is away.');
+        asked += actors.length;
+        return new Set();
+      },
+    });
+    await streams.check();
+    deliver('', { type: 'user.updated', entity: { type: 'user', id: actor.userId } });
+    isAway = true;
+    await assert.rejects(streams.check(), /away/);
+    [isAway, asked] = [false, 0];
+    await streams.check();
+    assert.equal(asked, 1);
+    streams.stop();
   });
 
   it('nobody can say who may listen › the streams stay for 30 seconds, then end', async () => {
