@@ -118,8 +118,8 @@ async function fuzz(
   const worker = await stopWatch();
   if (worker.heldMiB > maxHeldMiB) note(`the worker held ${worker.heldMiB.toFixed(0)} MiB more`);
   if (worker.mostMiB > maxResidentMiB) note(`the worker took ${worker.mostMiB.toFixed(0)} MiB`);
-  if (worker.delayP99Ms > maxDelayP99Ms)
-    note(`the event loop of the worker was ${worker.delayP99Ms.toFixed(0)} ms late (p99)`);
+  if (worker.delayP99Ms.usual > maxDelayP99Ms)
+    note(`the event loop of the worker was ${worker.delayP99Ms.usual.toFixed(0)} ms late (p99)`);
   const events = await target.database
     .collection('webhook_events')
     .aggregate<{ _id: string; count: number }>([{ $group: { _id: '$status', count: { $sum: 1 } } }])
@@ -215,7 +215,10 @@ export function formatProductFuzz(report: ProductFuzzReport): string {
         'memory of the worker',
         `at most ${report.worker.mostMiB.toFixed(0)} MiB, holds ${report.worker.heldMiB.toFixed(0)} MiB more at the end`,
       ],
-      ['event-loop delay of the worker', `p99 at most ${report.worker.delayP99Ms.toFixed(0)} ms`],
+      [
+        'event-loop delay of the worker',
+        `p99 ${report.worker.delayP99Ms.usual.toFixed(0)} ms, in one look ${report.worker.delayP99Ms.worst.toFixed(0)} ms`,
+      ],
       ['violations', report.violations.length],
     ],
     [{ title: 'Violations', lines: report.violations }],
