@@ -10,7 +10,7 @@ import { assertInvalid, assertRefused } from '../support/problems.ts';
 import { type Sample, samples, someId } from '../support/request-samples.ts';
 
 /** Per route. A run with FUZZ_RUNS=1000 is the large edition. */
-const fuzzRuns = Number(process.env['FUZZ_RUNS'] ?? 40);
+const fuzzRuns = Number(process.env['FUZZ_RUNS'] ?? 20);
 
 describe('api › bad input', function () {
   this.timeout(120_000);
