@@ -1,5 +1,5 @@
 import type { Hold, WebhookEventDoc } from './model.ts';
-import { namedIn, type NamedInBody } from './names.ts';
+import { endOfText, namedIn, type NamedInBody } from './names.ts';
 import { manyPersons, personKeyOf } from './persons.ts';
 
 /** The person of a hold that is for those to whom the messages in `quotes` were sent. */
@@ -27,7 +27,7 @@ interface HoldingBody {
  * may be stored, too.
  */
 export function holdsOf(event: HoldingBody): HoldFields {
-  const mayBeOptOut = event.isUrgent || escapedName.test(event.body);
+  const mayBeOptOut = event.isUrgent || hasEscapedName(event.body);
   const { holds, quotes } = mayBeOptOut ? ofOptOut(event) : ofLinks(event);
   return {
     ...(holds.length === 0 ? {} : { holdsSends: true, holds }),
@@ -44,8 +44,23 @@ const holdAlways = (person: string): Hold => ({ person, unless: always });
 const onlyHolds = (holds: readonly Hold[]): Holds => ({ holds, quotes: [] });
 const anyone = onlyHolds([holdAlways(manyPersons)]);
 
-/** The name of a field with a letter that is written as an escape: nobody can tell what the event is without parsing it. */
-const escapedName = /\\u00[2-7][\da-f](?:[^"\\]|\\.){0,200}"\s{0,9}:/i;
+const escapedLetter = /\\u00[2-7][\da-f]/gi;
+const colon = /\s{0,9}:/y;
+
+/**
+ * Whether the name of a field has a letter that is written as an escape: nobody can tell what the event is without parsing it.
+ * Goes over each text once, however many escapes it has.
+ */
+function hasEscapedName(body: string): boolean {
+  escapedLetter.lastIndex = 0;
+  while (escapedLetter.test(body)) {
+    const end = endOfText(body, escapedLetter.lastIndex) + 1;
+    colon.lastIndex = end;
+    if (colon.test(body)) return true;
+    escapedLetter.lastIndex = end;
+  }
+  return false;
+}
 
 /** Fields by which a person is found, and which `personKeysIn` does not read. */
 const namesMore = /"(?:previous|current|threads)"|\\u00[2-7]/i;

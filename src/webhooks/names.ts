@@ -83,7 +83,7 @@ export function namedIn(body: string): NamedInBody {
   return names.found();
 }
 
-function endOfText(body: string, start: number): number {
+export function endOfText(body: string, start: number): number {
   let at = body.indexOf('"', start);
   while (at !== -1 && isEscaped(body, at, start)) at = body.indexOf('"', at + 1);
   return at === -1 ? body.length : at;
