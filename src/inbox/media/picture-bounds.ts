@@ -21,8 +21,8 @@ const maxHeight = 32_767;
 
 /** A scan goes over the whole picture again. Encoders make about ten. */
 const maxScans = 32;
-/** Each may unpack to 50 MB, whenever the file is opened. */
-const maxTexts = 16;
+/** Each may unpack to 50 MB, which takes half a second, whenever the file is opened. Cameras and editors write one or two. */
+const maxTexts = 3;
 /** The WebP reader looks for each frame from the first one on, whenever the file is opened. */
 const maxFrames = 2_000;
 
