@@ -373,7 +373,7 @@ const messageSamples: readonly Sample[] = [
     places: ['body', 'mentions', 'mentions.0'],
     harmless: harmlessAt('mentions', 'an empty list'),
   },
-  { route: 'get /api/canned-replies', query: { ...paging, q: badSearches } },
+  { route: 'get /api/canned-replies', query: { ...paging, q: [...badSearches, '%00'] } },
   {
     route: 'post /api/canned-replies/:id/render',
     body: { conversationId: someId, values: { contact_name: 'Ana' } },

@@ -55,6 +55,7 @@ export const ListCannedRepliesQuery = z.strictObject({
     .trim()
     .min(1)
     .max(100)
+    .regex(noControls, { error: 'Must not contain control characters.' })
     .optional()
     .meta({
       description:
