@@ -11,7 +11,7 @@ export interface KeyedRequest {
   /** The operationId of the route. */
   readonly route: string;
   readonly key: string;
-  /** Equal for requests with equal path, query, body and `If-Match`. */
+  /** Equal for requests of one user with equal path, query, body and `If-Match`: what is one's own depends on who asks. */
   readonly hash: string;
 }
 
@@ -42,6 +42,7 @@ interface Request {
 export function keyedRequestOf(route: AnyRoute, { input, actor, info }: Request): KeyedRequest | null {
   const { idempotencyKey: key, params, query, body } = input;
   if (route.idempotent !== 'by-answer' || key === undefined || actor === undefined) return null;
-  const hash = sha256Hex(canonicalJson({ params, query, body, ifMatch: info.header('if-match') }));
+  const by = actor.userId.toHexString();
+  const hash = sha256Hex(canonicalJson({ by, params, query, body, ifMatch: info.header('if-match') }));
   return { clientId: actor.clientId, route: route.operationId, key, hash };
 }

@@ -4,7 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { newSecret } from '../../src/platform/ids.ts';
 import { confirmEmailOf } from '../support/colleagues.ts';
 import type { Answer } from '../support/http.ts';
-import { codeOf, etagOf, signUpAdmin, useMessagingApi, type Member } from '../support/messaging-api.ts';
+import {
+  addMember,
+  codeOf,
+  etagOf,
+  signUpAdmin,
+  useMessagingApi,
+  type Member,
+} from '../support/messaging-api.ts';
 
 interface Case {
   readonly path: string;
@@ -235,6 +242,17 @@ describe('idempotency › a POST that creates or starts something', function () 
     const other = await admin.post('/api/contacts', newContact(), keyed(key));
     assert.equal(codeOf(other), '422 idempotency-key-reused');
     assert.equal(await countIn('contacts'), before + 1);
+  });
+
+  it('the key of a colleague › 422, because the same request is about something of one’s own', async () => {
+    const key = newKey();
+    const json = { shortCode: `own-${newKey().toLowerCase()}`, body: 'Hello', scope: 'own' };
+    const colleague = await addMember(api(), admin, { role: 'agent' });
+    assert.equal((await admin.post('/api/canned-replies', json, keyed(key))).status, 201);
+    assert.equal(
+      codeOf(await colleague.post('/api/canned-replies', json, keyed(key))),
+      '422 idempotency-key-reused',
+    );
   });
 
   it('the key of another path or version › 422', async () => {
