@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { bracketed } from './listen.ts';
 import type { Logger } from './logger.ts';
@@ -11,9 +12,10 @@ export interface SdkMetricsAddress {
 
 const loopback = '127.0.0.1';
 
-/** The address that was asked for, or a free port that only this host reaches. */
+/** The address that was asked for, as the SDK takes it: without a name. Without a port, a free one that only this host reaches. */
 export async function chooseSdkMetricsAddress(host: string, port: number): Promise<SdkMetricsAddress> {
-  return port === 0 ? { host: loopback, port: await findFreePort() } : { host, port };
+  if (port === 0) return { host: loopback, port: await findFreePort() };
+  return { host: (await lookup(host)).address, port };
 }
 
 async function findFreePort(): Promise<number> {

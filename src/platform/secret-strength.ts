@@ -22,15 +22,24 @@ const notEncoded = /[\s<>{}]/;
  */
 export const isWeakSecret = (text: string): boolean =>
   Buffer.byteLength(text) < minBytes ||
-  giveaways.test(text) ||
-  giveaways.test(withoutLeet(text)) ||
-  isWorded(text) ||
+  isWritten(text) ||
+  decodedOf(text).some(isWrittenText) ||
   notEncoded.test(text) ||
   [Buffer.from(text), ...decodedOf(text)].some(hasPattern);
 
+const isWritten = (text: string): boolean =>
+  giveaways.test(text) || giveaways.test(withoutLeet(text)) || isWorded(text);
+
+/** Random bytes are never all printable, unless they are encoded once more: then they have no other signs than these. */
+function isWrittenText(bytes: Uint8Array): boolean {
+  if (!bytes.every((byte) => byte >= 0x20 && byte < 0x7f)) return false;
+  const text = Buffer.from(bytes).toString();
+  return isWritten(text) || !/^[\w+/=-]*$/.test(text);
+}
+
 /** The same for the bytes of a key. */
 export const isWeakKey = (key: Uint8Array): boolean =>
-  key.byteLength < minBytes || giveaways.test(Buffer.from(key).toString('latin1')) || hasPattern(key);
+  key.byteLength < minBytes || isWrittenText(key) || hasPattern(key);
 
 const leet: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't' };
 const withoutLeet = (text: string): string => text.replaceAll(/[013457]/g, (digit) => leet[digit] ?? digit);

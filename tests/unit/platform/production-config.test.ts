@@ -266,16 +266,24 @@ describe('weak secrets', () => {
   it('CREDENTIALS_KEY › of zeros, equal, repeated or rising bytes, or a text › refused in production', () => {
     const rising = Buffer.from(Array.from({ length: 32 }, (_, index) => index + 40));
     const text = Buffer.from('my-password-is-so-good-12345678!');
+    const shorter = Buffer.from('my-32-byte-key-for-credentials!!');
     for (const key of [
       Buffer.alloc(32),
       Buffer.alloc(32, 7),
       Buffer.from('0a1b2c3d'.repeat(8), 'hex'),
       rising,
       text,
+      shorter,
     ])
       assert.deepEqual(namesOf({ ...production(), CREDENTIALS_KEY: key.toString('base64') }), [
         'CREDENTIALS_KEY',
       ]);
+  });
+
+  it('a sentence in base64 › refused as a secret in production', () => {
+    const sentence = Buffer.from('this-is-my-super-secret-jwt-key-for-production!').toString('base64');
+    for (const name of ['JWT_ACCESS_TOKEN_SECRET', 'JWT_REFRESH_TOKEN_SECRET'])
+      assert.deepEqual(namesOf({ ...production(), [name]: sentence }), [name]);
   });
 
   it('random secrets › in hex, base64 and base64url, as keys › never refused', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import { bindAddressOf, chooseSdkMetricsAddress, joinSdkMetrics } from '../../../src/platform/sdk-metrics.ts';
 import { captureLog } from '../../support/logger.ts';
 
@@ -53,5 +53,11 @@ describe('metrics of the Temporal SDK', () => {
     assert.ok(chosen.port > 0);
     assert.deepEqual(await chooseSdkMetricsAddress('0.0.0.0', 4004), { host: '0.0.0.0', port: 4004 });
     assert.equal(bindAddressOf({ host: '::', port: 1 }), '[::]:1');
+  });
+
+  it('the host is a name › its address, which is all that the SDK takes', async () => {
+    const { host, port } = await chooseSdkMetricsAddress('localhost', 4004);
+    assert.ok(isIP(host) > 0, host);
+    assert.equal(port, 4004);
   });
 });
