@@ -35,7 +35,7 @@ import { createPasswordLinkRepository } from './password-links/repository.ts';
 import { createPasswordLinks } from './password-links/links.ts';
 import { createSessionRepository } from './sessions/repository.ts';
 import { sessionRoutes } from './sessions/routes.ts';
-import { createFindEnded, createFindSessionsEnded } from './sessions/live-actors.ts';
+import { createLiveActors } from './sessions/live-actors.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createTokens } from './sessions/tokens.ts';
 import { createUserUseCases, type FindTeamMembers } from './users/use-cases.ts';
@@ -183,6 +183,20 @@ function mailedLinkRoutes(
   ];
 }
 
+/** Who may still act, for the streams of live events and their tickets. */
+const buildLiveActors = ({ clients, clock }: IdentityDeps, { sessions, users, accesses }: LiveActorParts) =>
+  createLiveActors({
+    ...{ sessions, users, clock },
+    clients: clients.repository,
+    isAccessLive: (actor) => accesses.isLive(actor),
+  });
+
+interface LiveActorParts {
+  readonly sessions: ReturnType<typeof buildSessions>['repository'];
+  readonly users: ReturnType<typeof buildUsers>['repository'];
+  readonly accesses: ReturnType<typeof buildOperatorAccesses>;
+}
+
 /** Clients, users, sessions, passwords and the mails about them. */
 export function buildIdentity(deps: IdentityDeps) {
   const { config, outbox, mongo, audit, passwords, onClientCreated, clock, logger } = deps;
@@ -193,6 +207,7 @@ export function buildIdentity(deps: IdentityDeps) {
   const sessionParts = { mongo, audit, users, clients, config, clock, logger };
   const { sessions, repository: sessionRepository } = buildSessions(sessionParts);
   const accesses = buildOperatorAccesses({ mongo, audit, users, clients, clock });
+  const liveActors = buildLiveActors(deps, { sessions: sessionRepository, users: userRepository, accesses });
   const mailed = buildLinks(deps);
   const { links, confirmations } = mailed;
   const userUseCases = createUserUseCases({
@@ -234,14 +249,8 @@ export function buildIdentity(deps: IdentityDeps) {
     authenticate: createAuthenticate(
       async (token) => (await accesses.actorOf(token)) ?? sessions.actorOf(token),
     ),
-    findEnded: createFindEnded({
-      sessions: sessionRepository,
-      users: userRepository,
-      clients: clientRepository,
-      isAccessLive: (actor) => accesses.isLive(actor),
-      clock,
-    }),
-    findSessionsEnded: createFindSessionsEnded({ sessions: sessionRepository }),
+    findEnded: liveActors.findEnded,
+    findSessionsEnded: liveActors.findSessionsEnded,
     recordOperatorRequest: accesses.recordRequest,
     linkPages,
     writeLetter: buildLetterWriter(deps, { mailed, users }),

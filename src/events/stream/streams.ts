@@ -1,18 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Actor } from '../../http/route.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { randomFraction } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { scopeOf } from '../../platform/mongo.ts';
+import { createAccessCheck, heartbeatMs, type AccessDeps } from './access.ts';
 import { type EventStream, startStream, type StreamDeps } from './stream.ts';
 
-export interface StreamsDeps extends StreamDeps {
-  /** Those of the actors who have lost their access or have another role now. */
-  readonly findEnded: (actors: readonly Actor[]) => Promise<ReadonlySet<Actor>>;
-  /** The sessions of all clients that have ended since then; null if there are too many to name. */
-  readonly findSessionsEnded: (since: Date) => Promise<ReadonlySet<string> | null>;
-  readonly clock: Clock;
+export interface StreamsDeps extends StreamDeps, AccessDeps {
   readonly logger: Pick<Logger, 'warn'>;
   /** Called with listeners when their streams begin, and with all of them at each heartbeat. */
   readonly onListening?: (actors: readonly Actor[]) => Promise<void>;
@@ -21,11 +16,6 @@ export interface StreamsDeps extends StreamDeps {
 }
 
 export const maxStreamsPerUser = 10;
-export const heartbeatMs = 15_000;
-/** A listener who cannot be checked for this long is sent away. */
-const maxUncheckedMs = 30_000;
-/** The end of a session is seen this much later than its time says: another process stores it, by another clock. */
-const settledMs = 10_000;
 
 const retryMs = (): number => 3_000 + Math.floor(randomFraction() * 2_000);
 /** After a stop, clients come back in turns. */
@@ -35,13 +25,10 @@ export type EventStreams = ReturnType<typeof createStreams>;
 
 /** The open streams of this process. */
 export function createStreams(deps: StreamsDeps) {
-  const { findEnded, clock, logger, onListening, onCount } = deps;
+  const { clock, logger, onListening, onCount } = deps;
   const open = new Set<EventStream>();
-  /** Those whose access must be asked about: they are new, or their user has changed. */
-  let doubtful = new Set<Actor>();
+  const access = createAccessCheck(deps, open);
   let isStopping = false;
-  let checkedAtMs = clock.now().getTime();
-  let allCheckedAtMs = checkedAtMs;
   let beatAtMs = clock.now().getTime();
 
   const countOf = ({ clientId, userId }: Actor): number =>
@@ -54,7 +41,7 @@ export function createStreams(deps: StreamsDeps) {
   }
 
   function start(actor: Actor, lastEventId: string | undefined, output: ServerResponse): void {
-    const onOwnChange = () => void doubtful.add(actor);
+    const onOwnChange = () => access.doubt(actor);
     onOwnChange();
     const request = {
       ...{ scope: scopeOf(actor.clientId), actor, lastEventId, retryMs: retryMs(), output, onOwnChange },
@@ -91,7 +78,7 @@ export function createStreams(deps: StreamsDeps) {
         for (const stream of open) stream.beat();
         if (open.size > 0) tellListening([...open].map(({ actor }) => actor));
       }
-      await endLost(now.getTime());
+      await access.check(now.getTime());
     },
 
     /** Ends every stream; a new one ends at once. */
@@ -100,34 +87,4 @@ export function createStreams(deps: StreamsDeps) {
       for (const stream of open) stream.end({ retryMs: retryAfterStopMs() });
     },
   };
-
-  /** Asks about those who may have lost their access, and about everybody at each heartbeat. */
-  async function endLost(nowMs: number): Promise<void> {
-    const asked = doubtful;
-    doubtful = new Set();
-    try {
-      const isForAll = nowMs - allCheckedAtMs >= heartbeatMs;
-      const checked = isForAll ? [...open] : await findDoubtful(asked);
-      const lost = checked.length === 0 ? new Set() : await findEnded(checked.map(({ actor }) => actor));
-      checkedAtMs = nowMs;
-      if (isForAll) allCheckedAtMs = nowMs;
-      for (const stream of checked) if (lost.has(stream.actor)) stream.end('closed');
-    } catch (error) {
-      doubtful = new Set([...doubtful, ...asked]);
-      if (nowMs - checkedAtMs > maxUncheckedMs) for (const stream of open) stream.end('closed');
-      throw error;
-    }
-  }
-
-  async function findDoubtful(asked: ReadonlySet<Actor>): Promise<readonly EventStream[]> {
-    if (open.size === 0) return [];
-    const ended = await deps.findSessionsEnded(new Date(checkedAtMs - settledMs));
-    // An operator's access is no session.
-    const isDoubtful = ({ actor }: EventStream): boolean =>
-      asked.has(actor) ||
-      actor.operatorAccessId !== undefined ||
-      ended === null ||
-      ended.has(actor.sessionId);
-    return [...open].filter(isDoubtful);
-  }
 }
