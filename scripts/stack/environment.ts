@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { environmentNames, loadConfig } from '../../src/app/config.ts';
 import { ConfigError } from '../../src/platform/config.ts';
 import { type ConfigProblem, defineBaseConfig } from '../../src/platform/config-block.ts';
@@ -5,6 +7,7 @@ import { choice, text, wholeNumber } from '../../src/platform/config-fields.ts';
 import { describeMisspelt, findMisspelt, type MisspeltName } from '../../src/platform/misspelt-names.ts';
 import { describeUnreadable, type EnvFile } from '../env-file.mjs';
 import { catalogue } from '../servers/catalogue.ts';
+import { rootDir } from '../paths.ts';
 import { makeSecrets, mergeSecrets, type RawEnvironment } from './secrets.ts';
 import { canBeOff, defaultPorts, portNames } from './settings.ts';
 
@@ -29,8 +32,13 @@ const commandsConfig = defineBaseConfig({
 /** What Node and its libraries read, so that it is no misspelling. */
 const namesOfNode = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'TZ'];
 
+/** `docker-compose.yml` reads these from the same `.env`, for the servers beside the product. */
+const namesOfCompose = [
+  ...readFileSync(join(rootDir, 'docker-compose.yml'), 'utf8').matchAll(/\$\{([A-Z0-9_]+)/g),
+].map(([, name = '']) => name);
+
 export const knownNames: readonly string[] = [
-  ...new Set([...environmentNames, ...commandsConfig.names, ...namesOfNode]),
+  ...new Set([...environmentNames, ...commandsConfig.names, ...namesOfNode, ...namesOfCompose]),
 ];
 
 /** Shell and `.env`, read and judged: a start and the doctor see the same. */

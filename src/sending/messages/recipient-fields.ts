@@ -12,7 +12,10 @@ export const recipientFields = {
     .meta({ description: 'The phone number of the recipient as E.164 with `+`' }),
   contactId: objectIdText.optional(),
   leadId: objectIdText.optional(),
-  conversationId: objectIdText.optional(),
+  conversationId: objectIdText.optional().meta({
+    description:
+      'The contact of this conversation. If it is closed, the message begins a new one, which the answer names',
+  }),
   channelId: objectIdText
     .optional()
     .meta({ description: 'Required if the business has several channels and no conversation is given' }),
