@@ -130,7 +130,9 @@ describe('messages › reschedule, cancel, timeline', function () {
     for (const status of ['sent', 'delivered', 'read', 'failed', 'expired', 'unknown'] as const) {
       it(`one that is ${status} › 409, unchanged`, async () => {
         const id = await ours.store({ status });
-        assert.equal(outcomeOf(await cancel(id)), '409 already-left');
+        const refused = await cancel(id);
+        assert.equal(outcomeOf(refused), '409 already-left');
+        assert.equal((refused.body as { state?: string }).state, status);
         assert.equal((await view(id)).status, status);
       });
     }

@@ -141,8 +141,11 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
     private secondsAgo = 3_000;
     private readonly stage: RecipientsStage;
 
-    constructor(stage: RecipientsStage) {
+    private readonly otherChannelId: string;
+
+    constructor(stage: RecipientsStage, otherChannelId: string) {
       this.stage = stage;
+      this.otherChannelId = otherChannelId;
       stage.onCall((to, id) => this.assertAllowed(to, id));
     }
 
@@ -168,11 +171,11 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
 
     private async say({ number, word, isElsewhere }: Extract<Deed, { does: 'say' }>): Promise<void> {
       const from = this.numberAt(number);
-      const { otherChannelId, user } = this.stage;
+      const { user } = this.stage;
       this.secondsAgo -= 2;
       const said = {
         ...{ atMs: Date.now() - this.secondsAgo * 1_000, wamid: newWamid() },
-        channelId: isElsewhere ? otherChannelId : user.channelId,
+        channelId: isElsewhere ? this.otherChannelId : user.channelId,
       };
       const isThrough = await this.stage.write({ from }, word, said).then(
         () => true,
@@ -294,7 +297,8 @@ describe('recipients › any sequence of corrections and opt-outs', function () 
     const numRuns = Number(process.env['RECIPIENT_RUNS'] ?? 12);
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 24 }), async (steps) => {
-        const world = new World(await setRecipientsStage(api()));
+        const stage = await setRecipientsStage(api());
+        const world = new World(stage, await stage.addChannel());
         await world.do({ does: 'sendToNumber', number: 0 });
         await world.do({ does: 'sendToNumber', number: 1 });
         await world.do({ does: 'send', contact: 0, isLater: true });

@@ -18,8 +18,8 @@ import type { MessagingApi } from './messaging-api.ts';
 /** A business whose messages are dispatched by hand, to a gateway that notes whom it was asked to call. */
 export interface RecipientsStage {
   readonly user: CrmUser;
-  /** A second number of the business. */
-  readonly otherChannelId: string;
+  /** Gives the business a second number; from then on a message must name its channel. */
+  addChannel(): Promise<string>;
   /** The recipients of all calls, in order. */
   readonly called: readonly string[];
   /** Runs at the beginning of each call. */
@@ -86,14 +86,6 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
   const user = await signUp(api.url);
   const { core } = api.api;
   const scope = scopeOf(new Types.ObjectId(user.clientId));
-  const other = await user.call<ChannelView>('/api/channels', {
-    method: 'POST',
-    body: {
-      ...{ displayNumber: '+15550002000', phoneNumberId: newUuid(), wabaId: newUuid() },
-      accessToken: newUuid(),
-    },
-  });
-  assert.equal(other.status, 201, JSON.stringify(other.body));
   const called: string[] = [];
   const answers: GatewayAnswer[] = [];
   let check = async (_to: string, _messageId: string): Promise<void> => undefined;
@@ -108,9 +100,19 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
 
   return {
     user,
-    otherChannelId: other.body.id,
     called,
     answers,
+    async addChannel() {
+      const added = await user.call<ChannelView>('/api/channels', {
+        method: 'POST',
+        body: {
+          ...{ displayNumber: '+15550002000', phoneNumberId: newUuid(), wabaId: newUuid() },
+          accessToken: newUuid(),
+        },
+      });
+      assert.equal(added.status, 201, JSON.stringify(added.body));
+      return added.body.id;
+    },
     onCall(next) {
       check = next;
     },
