@@ -39,7 +39,10 @@ function isWrittenText(bytes: Uint8Array): boolean {
 
 /** The same for the bytes of a key. */
 export const isWeakKey = (key: Uint8Array): boolean =>
-  key.byteLength < minBytes || isWrittenText(key) || hasPattern(key);
+  key.byteLength < minBytes ||
+  giveaways.test(Buffer.from(key).toString('latin1')) ||
+  isWrittenText(key) ||
+  hasPattern(key);
 
 const leet: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't' };
 const withoutLeet = (text: string): string => text.replaceAll(/[013457]/g, (digit) => leet[digit] ?? digit);
