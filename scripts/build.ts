@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { distDir, rootDir } from './paths.ts';
 import { runCommand } from './servers/run-command.ts';
-import { isAlive } from './servers/alive.ts';
+import { removeAbandoned } from './servers/alive.ts';
 
 const sourceFolders = ['src', 'workflows', 'activities', 'sandbox'];
 const sourceFiles = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.ts'];
@@ -27,7 +27,7 @@ export async function buildProject(log: (line: string) => void): Promise<void> {
     return;
   }
   const startedAt = performance.now();
-  await removeLeftovers();
+  await removeAbandoned(rootDir, /^dist\.next-(\d+)/);
   const nextDir = `${distDir}.next-${process.pid}`;
   try {
     await compile(nextDir);
@@ -67,15 +67,6 @@ async function replaceFolder(nextDir: string, finalDir: string): Promise<void> {
   await rename(finalDir, oldDir).catch(() => undefined);
   await rename(nextDir, finalDir).catch(() => undefined);
   await rm(oldDir, { recursive: true, force: true });
-}
-
-/** Removes the folders of builds that were killed, but not those of a live process. */
-async function removeLeftovers(): Promise<void> {
-  for (const folder of await readdir(rootDir)) {
-    const pid = /^dist\.next-(\d+)/.exec(folder)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      await rm(join(rootDir, folder), { recursive: true, force: true });
-  }
 }
 
 async function hashInputs(): Promise<string> {

@@ -1,7 +1,6 @@
-import { readdir, rm, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { isAlive } from '../servers/alive.ts';
+import { removeAbandoned } from '../servers/alive.ts';
 
 const memory = '/dev/shm';
 
@@ -15,15 +14,7 @@ const minFreeBytes = 4 * 2 ** 30;
 export async function temporaryRoot(): Promise<string> {
   const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }));
   if (bavail * bsize < minFreeBytes) return tmpdir();
-  await removeAbandoned(memory);
+  // What is in memory stays there until somebody deletes it.
+  await removeAbandoned(memory, /^whatsapp-crm-test-(\d+)-/);
   return memory;
-}
-
-/** A killed run leaves its folder; what is in memory stays there until somebody deletes it. */
-async function removeAbandoned(root: string): Promise<void> {
-  for (const name of await readdir(root)) {
-    const pid = /^whatsapp-crm-test-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      await rm(join(root, name), { recursive: true, force: true });
-  }
 }

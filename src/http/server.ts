@@ -177,8 +177,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
 /** The documentation pages; one of them is the OpenAPI document, which also describes itself. */
 function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
-  const openApi = once(() => createOpenApiDocument({ ...described, pages }));
-  const text = once(() => JSON.stringify(openApi()));
+  const openApi = lazily(() => createOpenApiDocument({ ...described, pages }));
+  const text = lazily(() => JSON.stringify(openApi()));
   const openApiPage: PageRoute = {
     path: '/openapi.json',
     operationId: 'getOpenApiDocument',
@@ -198,7 +198,7 @@ function documentationOf(described: Omit<OpenApiOptions, 'pages'>) {
   return { pages, openApi };
 }
 
-function once<Value>(make: () => Value): () => Value {
+function lazily<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | undefined;
   return () => (made ??= { value: make() }).value;
 }

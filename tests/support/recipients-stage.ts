@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
 import type { MessageActivityDeps } from '../../activities/messages.ts';
-import type { ChannelView } from '../../src/channels/schemas.ts';
 import { newUuid } from '../../src/platform/ids.ts';
 import { scopeOf } from '../../src/platform/mongo.ts';
 import type { DispatchResult } from '../../src/sending/messages/contract.ts';
@@ -14,6 +13,7 @@ import { newWamid } from './consent.ts';
 import { signUp, type CrmUser } from './crm-client.ts';
 import { runActivity } from './dispatch-stage.ts';
 import type { MessagingApi } from './messaging-api.ts';
+import { connect } from './ownership-stage.ts';
 
 /** A business whose messages are dispatched by hand, to a gateway that notes whom it was asked to call. */
 export interface RecipientsStage {
@@ -103,15 +103,8 @@ export async function setRecipientsStage(api: MessagingApi): Promise<RecipientsS
     called,
     answers,
     async addChannel() {
-      const added = await user.call<ChannelView>('/api/channels', {
-        method: 'POST',
-        body: {
-          ...{ displayNumber: '+15550002000', phoneNumberId: newUuid(), wabaId: newUuid() },
-          accessToken: newUuid(),
-        },
-      });
-      assert.equal(added.status, 201, JSON.stringify(added.body));
-      return added.body.id;
+      const number = { phoneNumberId: newUuid(), wabaId: newUuid(), accessToken: newUuid() };
+      return (await connect(user, number)).id;
     },
     onCall(next) {
       check = next;

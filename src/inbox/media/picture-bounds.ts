@@ -66,7 +66,7 @@ export function mayBeShrunk(picture: PictureHeader, { scans }: Pick<PartCounts, 
 }
 
 /**
- * What was measured, rounded up. A JPEG with one scan is decoded at reduced size, row by row; one with several keeps the
+ * The figures were measured and rounded up. A JPEG with one scan is decoded at reduced size, row by row; one with several keeps the
  * coefficients of the whole picture. GIF and WebP are held whole.
  */
 function workingBytesOf(picture: PictureHeader): number {

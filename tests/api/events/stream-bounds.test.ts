@@ -173,7 +173,7 @@ describe('bounds of a stream', function () {
     await waitFor('expired', () => received.includes('event: expired\n'));
   });
 
-  it('each second › asked is about who is new, has changed or whose session has ended; at a heartbeat, about all', async () => {
+  it('each second › only listeners who are new, have changed or whose session has ended are asked about; at a heartbeat, all', async () => {
     let asked = 0;
     let ended: ReadonlySet<string> | null = new Set();
     const { streams, clock, deliver, actor } = await openStreams({
