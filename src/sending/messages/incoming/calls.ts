@@ -9,12 +9,16 @@ import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { CallItem } from '../../../whatsapp/calls.ts';
 import type { CallContent } from '../store/model.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson, draftEntry, findEarlier, keysOfPerson } from './entries.ts';
+import { draftEntry, findEarlier, keysOfPerson } from './entries.ts';
+import { findWriter } from './known-writers.ts';
 import { messageTime, threadTimes } from './rules.ts';
 
 export interface CallDeps {
-  readonly messages: Pick<MessageRepository, 'insertWithin' | 'noteCallEvent' | 'findStored'>;
-  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>;
+  readonly messages: Pick<
+    MessageRepository,
+    'insertWithin' | 'noteCallEvent' | 'findStored' | 'findContactOf'
+  >;
+  readonly contacts: Pick<ContactDirectory, 'findById' | 'findOrCreate' | 'setNameIfMissing'>;
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
   readonly runInTransaction: RunInTransaction;
@@ -35,16 +39,20 @@ export type Calls = ReturnType<typeof createCalls>;
  * customer service window, makes a lead and counts as unread, as a message would.
  */
 export function createCalls(deps: CallDeps) {
-  const { messages, contacts, conversations, clock } = deps;
+  const { messages, conversations, clock } = deps;
   return {
     /** False if the person cannot be identified. */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: CallItem): Promise<boolean> {
-      const contact = await contactOfPerson(contacts, scope, { person: item.person });
+      const direction = directionOf(item);
+      const writerKeys = keysOfPerson(item.person);
+      const written = { channelId, direction, providerMessageId: item.callId } as const;
+      const { person } = item;
+      const contact = await findWriter(deps, scope, { ...written, writerKeys }, { person });
+      if (contact === 'gone') return true;
       if (contact === null) return false;
       const now = clock.now();
       const at = messageTime(item.startedAtMs ?? item.atMs, now);
       const key = { channelId, contactId: contact._id };
-      const direction = directionOf(item);
       await retryOnDuplicateKey(async () => {
         const earlier = await findEarlier(messages, scope, { ...key, providerMessageId: item.callId });
         if (earlier === null) return storeCall(deps, { scope, key, at, now }, item);
@@ -83,6 +91,7 @@ async function storeCall(
         ...(isInbound ? placeOfArrival(conversation) : placeOfOwn(conversation)),
         status: isInbound ? 'received' : 'sent',
         providerMessageId: item.callId,
+        writerKeys: keysOfPerson(item.person),
         statusHistory: [eventOf(item)],
       },
     );

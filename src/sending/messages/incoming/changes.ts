@@ -11,7 +11,7 @@ import {
   type InboundDeps,
   type InboundPlace,
 } from './arrival.ts';
-import { writerOf } from './entries.ts';
+import { writerKeysOf, writerOf } from './entries.ts';
 import { messageTime, threadTimes } from './rules.ts';
 
 type ChangeReceiver = (
@@ -57,7 +57,7 @@ export const createChangeReceiver =
         ...scope,
         conversationId: conversation._id,
         ...target,
-        ...writerOf(target),
+        ...writerOf({ ...target, writerKeys: writerKeysOf(item) }),
         senderType: author.senderType,
         messageType: item.messageType,
         content: {},

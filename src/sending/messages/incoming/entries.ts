@@ -4,7 +4,7 @@ import type { ContactDirectory, ContactDoc } from '../../../people/contacts/dire
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
 import { newId } from '../../../platform/ids.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
-import { readPerson } from '../../../whatsapp/identity.ts';
+import { readPerson, senderOf } from '../../../whatsapp/identity.ts';
 import type { InboundItem } from '../../../whatsapp/inbound.ts';
 import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
 import type { MessageIdentity, StoredMessage } from '../store/inbound-writes.ts';
@@ -24,6 +24,9 @@ export const identityOfPerson = ({
 /** The keys of the identities that the person is named by. */
 export const keysOfPerson = (person: Pick<Counterpart, 'waId' | 'userId' | 'username'>): string[] =>
   factKeysOf(identityOfPerson(person) ?? {});
+
+/** The keys of the identities that a message came from. */
+export const writerKeysOf = (item: InboundItem): string[] => factKeysOf(senderOf(item) ?? {});
 
 /** The contact of the person, without a lead; null if no id is usable. */
 export async function contactOfPerson(
@@ -90,12 +93,18 @@ export const draftEntry = (
   ...writerOf({ contactId, ...given }),
 });
 
-/** The contact that wrote an inbound message, which is part of its identity. */
-export const writerOf = ({
+/**
+ * Who wrote an inbound message, which is part of its identity: the contact, and what WhatsApp called it, which may be
+ * another contact's by the time the message is delivered again.
+ */
+export function writerOf({
   direction,
   contactId,
-}: Pick<MessageDoc, 'direction' | 'contactId'>): Pick<MessageDoc, 'writerId'> =>
-  direction === 'inbound' ? { writerId: contactId } : {};
+  writerKeys = [],
+}: Pick<MessageDoc, 'direction' | 'contactId' | 'writerKeys'>): Pick<MessageDoc, 'writerId' | 'writerKeys'> {
+  if (direction === 'outbound') return {};
+  return { writerId: contactId, ...(writerKeys.length === 0 ? {} : { writerKeys }) };
+}
 
 interface ContentPlace {
   readonly scope: ClientScope;

@@ -1,5 +1,5 @@
 import type { Types } from 'mongoose';
-import type { ContactDirectory } from '../../../people/contacts/directory.ts';
+import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
 import type { Arrivals } from '../../../inbox/conversations/arrivals.ts';
 import { placeOfArrival } from '../../../inbox/conversations/order.ts';
 import type { ConversationThreads } from '../../../inbox/conversations/threads.ts';
@@ -19,14 +19,16 @@ import {
   findEarlier,
   storeEntry,
   storeEntryWithin,
+  writerKeysOf,
   type EntryToStore,
 } from './entries.ts';
+import { findKnownWriter } from './known-writers.ts';
 import { isWrittenByContact, messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
   readonly incomingFiles: FilesOfMessages;
-  readonly contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
+  readonly contacts: Pick<ContactDirectory, 'findById' | 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
   readonly conversations: ConversationThreads;
   readonly arrivals: Pick<Arrivals, 'wakeByMessage'>;
   readonly runInTransaction: RunInTransaction;
@@ -46,7 +48,7 @@ interface GroupPlace {
  * statement about consent: a STOP there is said to the group, and nobody in it would expect it to end their own messages.
  */
 export function createGroups(deps: GroupDeps) {
-  const { messages, contacts, conversations, clock } = deps;
+  const { messages, conversations, clock } = deps;
   const storeAndCount = createCountedStore(deps);
 
   return {
@@ -56,15 +58,15 @@ export function createGroups(deps: GroupDeps) {
     async receive({ scope, channelId, groupId }: GroupPlace, item: InboundItem): Promise<boolean> {
       const now = clock.now();
       const at = messageTime(item.timestampMs, now);
-      const { identityChange, profileName: name } = item;
-      const author =
-        identityChange === undefined
-          ? await contactOfPerson(contacts, scope, { person: authorOf(item) })
-          : await contacts.follow(scope, identityChange, { at, name });
-      if (author === null) return false;
       const { providerMessageId } = item;
-      const written = { channelId, contactId: author._id, direction: 'inbound', providerMessageId } as const;
-      if ((await findEarlier(messages, scope, written)) !== null) return true;
+      const writerKeys = writerKeysOf(item);
+      const written = { channelId, direction: 'inbound', providerMessageId } as const;
+      const known = await findKnownWriter(deps, scope, { ...written, writerKeys });
+      if (known === 'gone') return true;
+      const author = known ?? (await findAuthor(deps, scope, item, at));
+      if (author === null) return false;
+      const stored = await findEarlier(messages, scope, { ...written, contactId: author._id });
+      if (stored !== null) return true;
       const conversation = await conversations.findOrOpenGroup(scope, { channelId, groupId }, at);
       const entry = draftEntry(
         { scope, conversation, contactId: author._id, at, now },
@@ -72,6 +74,7 @@ export function createGroups(deps: GroupDeps) {
           direction: 'inbound',
           senderType: 'contact',
           groupId,
+          writerKeys,
           status: 'received',
           ...profileOf(item),
           ...(await contentFields(messages, { scope, channelId, contactId: author._id }, item)),
@@ -136,6 +139,19 @@ const createGroupNotes = (deps: GroupDeps) => {
       await messages.insert(scope, entry);
     },
   };
+};
+
+/** The participant who wrote; null if they cannot be identified. */
+const findAuthor = (
+  { contacts }: Pick<GroupDeps, 'contacts'>,
+  scope: ClientScope,
+  item: InboundItem,
+  at: Date,
+): Promise<ContactDoc | null> => {
+  const { identityChange, profileName: name } = item;
+  return identityChange === undefined
+    ? contactOfPerson(contacts, scope, { person: authorOf(item) })
+    : contacts.follow(scope, identityChange, { at, name });
 };
 
 const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => ({

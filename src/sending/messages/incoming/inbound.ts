@@ -1,5 +1,4 @@
 import type { ClientSession, Types } from 'mongoose';
-import { factKeysOf } from '../../../consent/address-stops/facts.ts';
 import type { Arriving } from '../../../inbox/conversations/arrivals.ts';
 import { placeOfArrival } from '../../../inbox/conversations/order.ts';
 import type { Heard } from '../../../inbox/surveys/answering.ts';
@@ -8,7 +7,6 @@ import { newId } from '../../../platform/ids.ts';
 import { adReferralOf } from '../../../people/leads/ad-referral.ts';
 import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
-import { senderOf } from '../../../whatsapp/identity.ts';
 import { writtenTimeOf } from '../rules.ts';
 import type { StoredMessage } from '../store/inbound-writes.ts';
 import type { MessageDoc } from '../store/repository.ts';
@@ -21,7 +19,8 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
-import { findEarlier, storeEntryWithin, writerOf } from './entries.ts';
+import { findEarlier, storeEntryWithin, writerKeysOf, writerOf } from './entries.ts';
+import { findKnownWriter } from './known-writers.ts';
 import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime, threadTimes } from './rules.ts';
 
@@ -36,7 +35,11 @@ export function createInboundService(deps: InboundDeps) {
      */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
       const at = messageTime(item.timestampMs, deps.clock.now());
-      const sender = await findSender(deps, scope, { channelId, item, at });
+      const providerMessageId = item.change?.originalId ?? item.providerMessageId;
+      const written = { channelId, providerMessageId, direction: 'inbound' } as const;
+      const known = await findKnownWriter(deps, scope, { ...written, writerKeys: writerKeysOf(item) });
+      if (known === 'gone') return true;
+      const sender = await findSender(deps, scope, { channelId, item, at, known });
       if (sender === null) return false;
       const { contact, repliesTo } = sender;
       if (contact.name === undefined && item.profileName !== undefined) {
@@ -45,7 +48,7 @@ export function createInboundService(deps: InboundDeps) {
       const place = { scope, channelId, contact };
       const arrival =
         item.change === undefined
-          ? await receiveMessage(deps, place, { item, repliesTo })
+          ? await receiveMessage(deps, place, { item, repliesTo, isKnown: known !== null })
           : await receiveChange(place, item, item.change);
       if (arrival !== null) await deps.onInbound(arrival);
       return true;
@@ -58,22 +61,33 @@ interface ReceivedMessage {
   readonly repliesTo: Types.ObjectId | null;
 }
 
+interface JudgedMessage extends ReceivedMessage {
+  /** Whether a message with its id and writer is stored. */
+  readonly isKnown: boolean;
+}
+
 /** Null if the conversation of a message that was stored before is gone. */
-const receiveMessage = (
+function receiveMessage(
   deps: InboundDeps,
   place: InboundPlace,
-  received: ReceivedMessage,
-): Promise<Arrival | null> =>
-  retryOnDuplicateKey(async () => {
-    const { item } = received;
-    const { scope, channelId, contact } = place;
-    const { providerMessageId } = item;
-    const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
-    const earlier = await findEarlier(deps.messages, scope, { ...author, providerMessageId });
+  { isKnown, ...received }: JudgedMessage,
+): Promise<Arrival | null> {
+  const { item } = received;
+  const { scope, channelId, contact } = place;
+  const { providerMessageId } = item;
+  const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
+  // The index tells at once of a message that an earlier version stored without the names of its writer.
+  let mayBeStored = isKnown || writerKeysOf(item).length === 0;
+  return retryOnDuplicateKey(async () => {
+    const earlier = mayBeStored
+      ? await findEarlier(deps.messages, scope, { ...author, providerMessageId })
+      : null;
+    mayBeStored = true;
     return earlier === null
       ? receiveNew(deps, place, received)
       : receiveAgain(deps, place, { item, earlier });
   });
+}
 
 /** Stores the message with all that it changes in its conversation, in one transaction. */
 async function receiveNew(
@@ -121,9 +135,6 @@ async function receiveNew(
   if (isWritten) await trustNumber(deps, { scope, contact }, at);
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
 }
-
-/** The identities that a message came from. */
-const writerKeysOf = (item: InboundItem): string[] => factKeysOf(senderOf(item) ?? {});
 
 /** What a message means for its conversation. A reaction or a STOP is no sales opportunity, and awaits no answer. */
 function arrivingOf(
@@ -238,7 +249,11 @@ function draftInbound({ scope, conversation, item, at, now, repliesTo }: Inbound
     channelId: conversation.channelId,
     contactId: conversation.contactId,
     direction: 'inbound',
-    ...writerOf({ direction: 'inbound', contactId: conversation.contactId }),
+    ...writerOf({
+      direction: 'inbound',
+      contactId: conversation.contactId,
+      writerKeys: writerKeysOf(item),
+    }),
     senderType: item.messageType === 'system' ? 'system' : 'contact',
     messageType: item.messageType,
     content: contentOf(item),

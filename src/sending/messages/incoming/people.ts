@@ -32,7 +32,14 @@ export async function findSender(
     channelId,
     item,
     at,
-  }: { readonly channelId: Types.ObjectId; readonly item: InboundItem; readonly at: Date },
+    known,
+  }: {
+    readonly channelId: Types.ObjectId;
+    readonly item: InboundItem;
+    readonly at: Date;
+    /** The contact of the stored message that the item repeats or changes. */
+    readonly known: ContactDoc | null;
+  },
 ): Promise<Sender | null> {
   const { profileName: name, identityChange, contextId } = item;
   const found =
@@ -44,6 +51,7 @@ export async function findSender(
     contact,
     repliesTo: answeredOf(found, contact._id)?._id ?? null,
   });
+  if (known !== null) return sender(known);
   if (identityChange !== undefined) return sender(await contacts.follow(scope, identityChange, { at, name }));
   const identity = senderOf(item);
   if (identity === null) return null;

@@ -13,7 +13,6 @@ import type { MessageDoc } from '../store/repository.ts';
 import type { InboundDeps } from './arrival.ts';
 import { byPhone, createChangeReceiver } from './changes.ts';
 import {
-  contactOfPerson,
   contentFields,
   draftEntry,
   findEarlier,
@@ -22,6 +21,7 @@ import {
   storeEntry,
   storeEntryWithin,
 } from './entries.ts';
+import { findWriter } from './known-writers.ts';
 import { messageTime } from './rules.ts';
 
 /** `onInbound` as for messages that arrive now: a STOP counts by the time at which it was said. */
@@ -50,7 +50,7 @@ const dayMs = 24 * 60 * 60 * 1_000;
  * so the echo of a message that the product sent adds nothing. Neither makes a lead or counts as unread.
  */
 export function createPhoneMessages(deps: PhoneMessageDeps) {
-  const { messages, contacts, conversations, clock } = deps;
+  const { messages, conversations, clock } = deps;
   const receiveChange = createChangeReceiver(deps, byPhone);
 
   async function receiveOld(
@@ -62,7 +62,7 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       await storeEntry(deps, { entry: await draftSent(deps, thread, { message, word }), message, now });
       return;
     }
-    const entry = await draftReceived(deps, thread, message);
+    const entry = await draftReceived(deps, thread, { message, person });
     await storeEntry(deps, { entry, message, now });
     // An older message opens no window, so that thousands of them cost no write each.
     if (now.getTime() - at.getTime() < dayMs)
@@ -77,9 +77,12 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
   return {
     /** False if the recipient cannot be identified. */
     async receiveEcho(scope: ClientScope, channelId: Types.ObjectId, item: EchoItem): Promise<boolean> {
-      const contact = item.to === null ? null : await contactOfPerson(contacts, scope, { person: item.to });
-      if (contact === null) return false;
       const { message } = item;
+      const providerMessageId = message.change?.originalId ?? message.providerMessageId;
+      const sent = { channelId, providerMessageId, direction: 'outbound' } as const;
+      const contact = await findWriter(deps, scope, { ...sent, writerKeys: [] }, { person: item.to });
+      if (contact === 'gone') return true;
+      if (contact === null) return false;
       if (message.change !== undefined) {
         await receiveChange({ scope, channelId, contact }, message, message.change);
         return true;
@@ -88,8 +91,6 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       const at = messageTime(message.timestampMs, now);
       const key = { channelId, contactId: contact._id };
       await retryOnDuplicateKey(async () => {
-        const { providerMessageId } = message;
-        const sent = { channelId, direction: 'outbound', providerMessageId } as const;
         if ((await findEarlier(messages, scope, sent)) !== null) return;
         const conversation = await conversations.findOrOpenWithoutLead(scope, key, at);
         await storeEcho(deps, { scope, conversation, contact, at, now }, message);
@@ -101,12 +102,16 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
     async receiveHistory(scope: ClientScope, channelId: Types.ObjectId, item: HistoryItem): Promise<boolean> {
       const now = clock.now();
       const at = messageTime(item.message.timestampMs, now);
-      const contact = await contactOfPerson(contacts, scope, { person: item.person, at });
+      const { direction, message, person } = item;
+      const { providerMessageId } = message;
+      const written = { channelId, direction, providerMessageId };
+      const writerKeys = keysOfPerson(person);
+      const contact = await findWriter(deps, scope, { ...written, writerKeys }, { person, at });
+      if (contact === 'gone') return true;
       if (contact === null) return false;
       const key = { channelId, contactId: contact._id };
-      const { direction, message } = item;
       const earlier = await findEarlier(messages, scope, {
-        ...{ channelId, direction, providerMessageId: message.providerMessageId },
+        ...written,
         ...(direction === 'inbound' ? { contactId: contact._id } : {}),
       });
       if (earlier !== null && !isSame(earlier, { ...key, direction })) return true;
@@ -178,7 +183,7 @@ const placeOf = ({ scope, conversation, contact }: Pick<Thread, 'scope' | 'conve
 const draftReceived = async (
   { messages }: PhoneMessageDeps,
   { scope, conversation, contact, at, now }: Thread,
-  message: InboundItem,
+  { message, person }: Pick<HistoryItem, 'message' | 'person'>,
 ): Promise<MessageDoc> =>
   draftEntry(
     { scope, conversation, contactId: contact._id, at, now },
@@ -187,6 +192,7 @@ const draftReceived = async (
       senderType: 'contact',
       status: 'received',
       isImported: true,
+      writerKeys: keysOfPerson(person),
       ...(await contentFields(messages, placeOf({ scope, conversation, contact }), message)),
     },
   );

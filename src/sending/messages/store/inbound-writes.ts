@@ -22,6 +22,11 @@ export interface ChangeTarget {
 export type MessageIdentity = Pick<ChangeTarget, 'providerMessageId' | 'channelId'> &
   Partial<Pick<ChangeTarget, 'contactId' | 'direction'>>;
 
+/** A message as the provider names it: the contact of its writer may be another one by now. */
+export interface WrittenIdentity extends Pick<ChangeTarget, 'providerMessageId' | 'channelId' | 'direction'> {
+  readonly writerKeys: readonly string[];
+}
+
 /** Where and whose a stored message is. */
 export type StoredMessage = Pick<
   MessageDoc,
@@ -60,6 +65,16 @@ export const createInboundWrites = (messages: TenantCollection<MessageDoc>) => (
 
   findStored: (scope: ClientScope, identity: MessageIdentity): Promise<StoredMessage | null> =>
     messages.findOne<StoredMessage>(scope, { ...identity }, { projection: storedFields }),
+
+  /** The contact of the stored message that has this id and writer; of the business, of the message with this id. */
+  async findContactOf(
+    scope: ClientScope,
+    { writerKeys, ...identity }: WrittenIdentity,
+  ): Promise<Types.ObjectId | null> {
+    const writer = identity.direction === 'inbound' ? { writerKeys: { $in: [...writerKeys] } } : {};
+    const found = await messages.findOne(scope, { ...identity, ...writer }, { projection: { contactId: 1 } });
+    return found?.contactId ?? null;
+  },
 
   /** Throws the duplicate key error if another process has stored the message. */
   insertWithin: (scope: ClientScope, message: MessageDoc, session: ClientSession): Promise<void> =>

@@ -80,8 +80,9 @@ export interface MessageDoc extends Marked, MessageOrder {
   readonly channelId: Types.ObjectId;
   /** The contact; in a group, the author. Of an entry in a group without one, the id of the conversation's `contactId`. */
   readonly contactId: Types.ObjectId;
-  /** The contact of an inbound message, as a part of its identity; missing before migration 0053. */
+  /** The contact of an inbound message (since migration 0053), and what WhatsApp called it (since 0058): its identity. */
   readonly writerId?: Types.ObjectId;
+  readonly writerKeys?: readonly string[];
   /** The provider's id of the group in which it was written. */
   readonly groupId?: string;
   readonly direction: 'inbound' | 'outbound';
@@ -189,7 +190,7 @@ export const messageModel = declareTenantModel<MessageDoc>('messages', {
   conversationId: { type: Schema.Types.ObjectId, required: true },
   channelId: { type: Schema.Types.ObjectId, required: true },
   contactId: { type: Schema.Types.ObjectId, required: true },
-  ...{ writerId: Schema.Types.ObjectId, groupId: String },
+  ...{ writerId: Schema.Types.ObjectId, writerKeys: { type: [String], default: undefined }, groupId: String },
   direction: { type: String, enum: ['inbound', 'outbound'], required: true },
   senderType: { type: String, enum: senderTypes, required: true },
   messageType: { type: String, required: true },
@@ -239,13 +240,13 @@ for (const [name, field, order] of [
     { name, partialFilterExpression: { [field]: { $exists: true } } },
   );
 }
-// The history of a contact over all conversations.
 messageModel.schema.index({ clientId: 1, contactId: 1, timestamp: -1, _id: -1 });
 messageModel.schema.index(...tokenIndexBy('timestamp'));
 // Of a key, of the id of a writer's message on a channel, and of the retries of a message, there is one.
 for (const [field, others] of [
   ['idempotencyKey', {}],
   ['providerMessageId', { channelId: 1, writerId: 1 }],
+  ['writerKeys', { providerMessageId: 1, channelId: 1 }],
   ['retryOf', {}],
 ] as const) {
   messageModel.schema.index(
@@ -258,9 +259,8 @@ messageModel.schema.index(
   { clientId: 1, 'waiting.gate': 1, channelId: 1, _id: 1 },
   { name: 'held', partialFilterExpression: { 'waiting.gate': { $exists: true } } },
 );
-// For opt-outs: the unsent messages of a contact.
+// For opt-outs: the unsent messages of a contact, and those to an address, whichever contact they are for.
 messageModel.schema.index({ clientId: 1, contactId: 1, status: 1 }, { partialFilterExpression: unsent });
-// For opt-outs: the unsent messages to an address, whichever contact they are for.
 messageModel.schema.index({ clientId: 1, to: 1 }, { name: 'unsent-to', partialFilterExpression: unsent });
 for (const [name, field] of [
   ['unsent-to-user', 'recipientUserId'],
