@@ -53,7 +53,11 @@ async function takeTurn({ wakes, drain, leaseOf, clock }: DrainerDeps, scope: Cl
   try {
     const causes = await wakes.listDue(scope, clock.now());
     const { isCut, retryAt } = await drain(scope, () => lease.hold());
-    if (isCut) return true;
+    if (isCut) {
+      // One is enough for another turn; a long queue would heap them up.
+      await wakes.remove(scope, causes.slice(1));
+      return true;
+    }
     if (retryAt !== null) await wakes.wakeLater(scope, retryAt);
     await wakes.remove(scope, causes);
     return true;
