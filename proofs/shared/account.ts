@@ -15,11 +15,11 @@ export interface Account {
   readonly credentials: Credentials;
   /** The access token as it is now. */
   token(): string;
-  /** Signs in again. */
+  /** Gets a new access token. */
   renew(): Promise<void>;
   /** The body of a resource; throws when the answer is not 200. */
   read<T>(path: string): Promise<T>;
-  /** One request; signs in again when the token is no longer valid. */
+  /** One request; gets a new access token when the old one is no longer valid. */
   request(path: string, options: Call): Promise<Answer>;
   /** Repeats the POST with its key until its answer stands. */
   sendTemplate(
@@ -35,18 +35,18 @@ export async function signUp(apiUrl: string, name: string): Promise<Account> {
     password: randomBytes(12).toString('base64url'),
   };
   const profile = { fullName: 'Proof', agreeToTerms: true, ...credentials };
-  const accessToken = await readToken(201, `${apiUrl}/api/auth/signup`, profile);
-  return openAccount([apiUrl], credentials, accessToken);
+  const session = await openSession(201, `${apiUrl}/api/auth/signup`, { body: profile });
+  return openAccount([apiUrl], credentials, session);
 }
 
 /** Signs a user in, who asks the APIs one after the other: another one as soon as one does not answer. */
 export async function signIn(apiUrls: readonly string[], credentials: Credentials): Promise<Account> {
-  const accessToken = await readToken(200, `${apiUrls[0]}/api/auth/login`, credentials);
-  return openAccount(apiUrls, credentials, accessToken);
+  const session = await openSession(200, `${apiUrls[0]}/api/auth/login`, { body: credentials });
+  return openAccount(apiUrls, credentials, session);
 }
 
-function openAccount(apiUrls: readonly string[], credentials: Credentials, firstToken: string): Account {
-  let accessToken = firstToken;
+function openAccount(apiUrls: readonly string[], credentials: Credentials, first: Session): Account {
+  let { accessToken, cookie } = first;
   let turn = 0;
 
   const urlOf = (path: string) => `${apiUrls[turn % apiUrls.length]}${path}`;
@@ -60,8 +60,11 @@ function openAccount(apiUrls: readonly string[], credentials: Credentials, first
     }
   }
 
+  /** Logs in only if the session has ended: a network has few log-ins in a quarter of an hour. */
   async function renew(): Promise<void> {
-    accessToken = await readToken(200, urlOf('/api/auth/login'), credentials);
+    const kept = await openSession(200, urlOf('/api/auth/refresh'), { cookie }).catch(() => null);
+    const session = kept ?? (await openSession(200, urlOf('/api/auth/login'), { body: credentials }));
+    ({ accessToken, cookie } = session);
   }
 
   /** A run takes longer than a token lasts. */
@@ -92,8 +95,31 @@ function openAccount(apiUrls: readonly string[], credentials: Credentials, first
   };
 }
 
-async function readToken(status: number, url: string, body: unknown): Promise<string> {
-  const answer = await requestJson(url, { body });
-  if (answer.status !== status) throw new Error(`${url} answers ${JSON.stringify(answer)}`);
-  return (answer.body as { accessToken: string }).accessToken;
+interface Session {
+  readonly accessToken: string;
+  /** The cookie that refreshes it. */
+  readonly cookie: string;
+}
+
+const timeoutMs = 15_000;
+
+async function openSession(
+  status: number,
+  url: string,
+  { body, cookie }: { readonly body?: unknown; readonly cookie?: string },
+): Promise<Session> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(cookie === undefined ? {} : { cookie }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const text = await answer.text();
+  if (answer.status !== status) throw new Error(`${url} answers ${answer.status}: ${text}`);
+  const { accessToken } = JSON.parse(text) as { accessToken: string };
+  const [given = ''] = answer.headers.getSetCookie();
+  return { accessToken, cookie: given.split(';')[0] ?? '' };
 }
