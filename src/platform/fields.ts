@@ -29,6 +29,11 @@ export const isoTime = z.iso
   .datetime({ offset: true, error: 'Must be a time such as 2026-11-23T09:00:00Z.' })
   .transform((text) => new Date(text));
 
+/** An object of a stranger in an answer, with any keys: `z.record` would leave out the key `__proto__`. */
+export const AnyObject = z
+  .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null)
+  .meta({ type: 'object', propertyNames: { type: 'string' }, additionalProperties: {} });
+
 /**
  * A query field that takes one value, or several separated by commas: `status=queued,scheduled`. Parsed into an array
  * without repetitions. Described as either, so that a client that passes one value stays right.

@@ -64,7 +64,8 @@ export const observeItems = (words: UnknownWords, { instruments }: WebhookMetric
   ...words,
   note(item) {
     words.note(item);
-    if (item.kind !== 'report') return;
+    // Unknown keys may come with each message, and are reported once.
+    if (item.kind !== 'report' || item.unknownKeys !== undefined) return;
     instruments.webhookReports.add({ field: knownFields.has(item.field) ? item.field : 'other' });
   },
 });

@@ -27,6 +27,8 @@ export interface AccountReport {
   readonly details: readonly Leaf[];
   /** Equal for repetitions of one event. */
   readonly key: string;
+  /** Paths of keys that the product does not know, if the report is about them (`readUnknownKeys`). */
+  readonly unknownKeys?: readonly string[];
 }
 
 export const reportLimits = { maxLeaves: 48, maxName: 128, maxValue: 512 } as const;
@@ -108,10 +110,15 @@ export function reportOf(
   };
 }
 
-/** The unknown name in a report; null if all its names are known. */
-export function unknownWordOf({ field, word }: Pick<AccountReport, 'field' | 'word'>): UnknownWord | null {
-  if (!knownFields.has(field)) return { kind: 'field', word: field };
+/** The unknown names in a report; none if all of them are known. */
+export function unknownWordsOf({
+  field,
+  word,
+  unknownKeys,
+}: Pick<AccountReport, 'field' | 'word' | 'unknownKeys'>): readonly UnknownWord[] {
+  if (unknownKeys !== undefined) return unknownKeys.map((key) => ({ kind: 'key', word: key }));
+  if (!knownFields.has(field)) return [{ kind: 'field', word: field }];
   return field === 'account_update' && word !== null && !knownAccountWords.has(word)
-    ? { kind: 'account-event', word }
-    : null;
+    ? [{ kind: 'account-event', word }]
+    : [];
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
+import { knownInCall, knownInCallStatus } from './known-keys.ts';
+import type { Leaf } from './leaves.ts';
+import { readMore } from './leftovers.ts';
 import { counterpartOf, SharedValue, type Counterpart } from './phone-messages.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
@@ -23,6 +26,8 @@ export interface CallItem {
   readonly error?: { readonly code: string; readonly title: string };
   /** What the business gave to the call, echoed. */
   readonly opaque?: string;
+  /** The values of keys that the product does not know, possible phone numbers masked. */
+  readonly more?: readonly Leaf[];
 }
 
 const personId = z.string().min(1).max(160).optional().catch(undefined);
@@ -111,6 +116,7 @@ function readCall(given: unknown, { phoneNumberId, contacts }: CallPlace, path: 
     word: call.event,
     atMs: toEpochMs(call.timestamp),
     ...endOf(call),
+    ...readMore(given, knownInCall),
   };
 }
 
@@ -147,5 +153,6 @@ function readStatus(given: unknown, { phoneNumberId, contacts }: CallPlace, path
     word: status,
     atMs: toEpochMs(timestamp),
     ...(opaque === undefined ? {} : { opaque }),
+    ...readMore(given, knownInCallStatus),
   };
 }

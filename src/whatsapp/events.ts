@@ -6,6 +6,7 @@ import { readInbound, type InboundItem } from './inbound.ts';
 import { errorText } from './payload.ts';
 import { readEchoesBeside } from './phone-messages.ts';
 import { readStatusDetails, type ReadDetails } from './status-details.ts';
+import { readUnknownKeys } from './unknown-keys.ts';
 import { invalidItem, Timestamp, toEpochMs } from './webhook-fields.ts';
 
 export type { InboundItem } from './inbound.ts';
@@ -117,7 +118,9 @@ export function openWebhookBody(body: string): readonly ReadPart[] {
     parts.push(part);
     if (parts.length > maxItems) return [() => [tooMany]];
   }
-  return parts;
+  const unknownKeys = () => readUnknownKeys(json);
+  // A body without anything else may still hold a list of a new kind.
+  return parts.length > 0 || [...unknownKeys()].length > 0 ? [...parts, unknownKeys] : [];
 }
 
 const tooMany: WebhookItem = { kind: 'invalid', reason: `more than ${maxItems} items in one body` };

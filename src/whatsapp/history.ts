@@ -3,6 +3,7 @@ import { digitsOf } from '../platform/phone.ts';
 import { cleanName } from '../platform/text.ts';
 import { reportOf, type AccountReport } from './account-reports.ts';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
+import type { Fields } from './inbound/fields.ts';
 import type { InboundItem } from './inbound.ts';
 import { counterpartOf, readBusinessMessage, SharedValue, type Counterpart } from './phone-messages.ts';
 
@@ -33,11 +34,7 @@ const Thread = z.looseObject({
 });
 type Thread = z.output<typeof Thread>;
 
-const Chunk = z.looseObject({
-  metadata: z.unknown().optional(),
-  threads: z.array(z.unknown()).optional().catch(undefined),
-  errors: z.array(z.unknown()).optional().catch(undefined),
-});
+const Chunk = z.looseObject({ threads: z.array(z.unknown()).optional().catch(undefined) });
 
 const History = SharedValue.extend({ history: z.array(z.unknown()) });
 
@@ -89,7 +86,7 @@ function* readChunks(
 function* readChunk(given: unknown, context: ChunkContext): Generator<Read> {
   const chunk = Chunk.safeParse(given).data;
   if (chunk === undefined) return yield { kind: 'invalid', reason: `${context.path} is not readable` };
-  const { metadata, threads = [], errors } = chunk;
+  const { threads = [] } = chunk;
   let messages = 0;
   for (const [index, thread] of threads.entries()) {
     for (const item of readThread(thread, { ...context, path: `${context.path}.threads[${index}]` })) {
@@ -97,12 +94,8 @@ function* readChunk(given: unknown, context: ChunkContext): Generator<Read> {
       yield item;
     }
   }
-  const summary = {
-    ...(errors === undefined ? {} : { errors }),
-    metadata,
-    threads: threads.length,
-    messages,
-  };
+  // Not the parsed object, which lacks parts of an unknown shape.
+  const summary = { ...(given as Fields), threads: threads.length, messages };
   yield reportOf('history', summary, context);
 }
 

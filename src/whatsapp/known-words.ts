@@ -83,6 +83,6 @@ export const knownMessageTypes: ReadonlySet<string> = new Set([
 
 /** A name of the provider that the product does not know. */
 export interface UnknownWord {
-  readonly kind: 'field' | 'account-event' | 'status' | 'message-type' | 'preference';
+  readonly kind: 'field' | 'account-event' | 'status' | 'message-type' | 'preference' | 'key';
   readonly word: string;
 }

@@ -6,10 +6,12 @@ export interface Leaf {
   readonly value: string;
 }
 
-interface LeafLimits {
+export interface LeafLimits {
   readonly maxLeaves: number;
   readonly maxName: number;
   readonly maxValue: number;
+  /** What is shown of a text; all of it by default. */
+  readonly show?: (text: string) => string;
 }
 
 /** The number of values that were left out stands in a last leaf of this name. */
@@ -19,7 +21,10 @@ export const cutLeafName = '…';
  * The values of an object as a flat list, in its order. Bounded: longer texts are cut at a whole character, and the
  * number of values beyond `maxLeaves` is given by a last leaf. Empty objects and lists are values too.
  */
-export function leavesOf(given: unknown, { maxLeaves, maxName, maxValue }: LeafLimits): readonly Leaf[] {
+export function leavesOf(
+  given: unknown,
+  { maxLeaves, maxName, maxValue, show = (text) => text }: LeafLimits,
+): readonly Leaf[] {
   const leaves: Leaf[] = [];
   let cut = 0;
   // A stack instead of recursion: the nesting is the sender's.
@@ -30,7 +35,7 @@ export function leavesOf(given: unknown, { maxLeaves, maxName, maxValue }: LeafL
     const parts = partsOf(name, value);
     if (parts.length > 0) rest.push(...parts.toReversed());
     else if (leaves.length < maxLeaves)
-      leaves.push({ name: cleanText(name, maxName), value: cleanText(textOf(value), maxValue) });
+      leaves.push({ name: cleanText(name, maxName), value: cleanText(textOf(value, show), maxValue) });
     else cut += 1;
   }
   return cut === 0 ? leaves : [...leaves, { name: cutLeafName, value: String(cut) }];
@@ -45,7 +50,8 @@ function partsOf(path: string, value: unknown): { name: string; value: unknown }
   }));
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const textOf = (value: unknown, show: (text: string) => string): string =>
+  typeof value === 'string' ? show(value) : JSON.stringify(value);
 
 /** At most `max` characters, without control characters. */
 export const cleanText = (text: string, max: number): string =>

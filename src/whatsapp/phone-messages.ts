@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
 import { readShownPerson } from './identity.ts';
+import { isFields } from './inbound/fields.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
 
 /** The person on the other side of a message of the business. At least one of the ids is present. */
@@ -100,20 +101,23 @@ export const readBusinessMessage = (
   { phoneNumberId, path }: Pick<EchoPlace, 'phoneNumberId' | 'path'>,
 ): ReturnType<typeof readInbound> => {
   const context = { phoneNumberId, contacts: [], isAlone: false, isFromBusiness: true, path };
-  const fields = z.looseObject({}).safeParse(given).data;
-  if (fields === undefined) return readInbound(given, context);
-  const sent = Object.entries(fields).filter(([field]) => !readElsewhere.has(field));
+  if (!isFields(given)) return readInbound(given, context);
+  const sent = Object.entries(given).flatMap(([field, value]): [string, unknown][] => {
+    if (field === 'history_context') return leftOfHistory(value);
+    return readElsewhere.has(field) ? [] : [[field, value]];
+  });
   return readInbound(Object.fromEntries(sent), context);
 };
 
 /** Fields that say where a message went, which the readers of this file and of the backlog read. */
-const readElsewhere: ReadonlySet<string> = new Set([
-  'group_id',
-  'history_context',
-  'recipient_user_id',
-  'to',
-  'to_user_id',
-]);
+const readElsewhere: ReadonlySet<string> = new Set(['group_id', 'recipient_user_id', 'to', 'to_user_id']);
+
+/** The backlog reads the state of a message; whatever stands beside it goes into the source of the message. */
+function leftOfHistory(value: unknown): [string, unknown][] {
+  if (!isFields(value)) return [['history_context', value]];
+  const { status: _state, ...rest } = value;
+  return Object.keys(rest).length === 0 ? [] : [['history_context', rest]];
+}
 
 /** The ids with what `contacts` tells about them; null if there is no id. */
 export function counterpartOf(

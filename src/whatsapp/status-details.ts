@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { cleanText } from './leaves.ts';
+import { knownInStatus } from './known-keys.ts';
+import { cleanText, type Leaf } from './leaves.ts';
+import { readMore } from './leftovers.ts';
 import { maskDigits } from './payload.ts';
 import { Timestamp, toEpochMs } from './webhook-fields.ts';
 
@@ -25,6 +27,8 @@ export interface StatusDetails {
   readonly errors?: readonly StatusError[];
   /** `individual` or `group`. */
   readonly recipientType?: string;
+  /** The values of keys that the product does not know, possible phone numbers masked. */
+  readonly more?: readonly Leaf[];
 }
 
 /** A status holds one error; each of its texts is a sentence or two. */
@@ -79,6 +83,7 @@ export function readStatusDetails(given: unknown): ReadDetails {
     ...conversationOf(read),
     ...errorsOf(read),
     ...(read.recipient_type === undefined ? {} : { recipientType: shortened(read.recipient_type) }),
+    ...readMore(given, knownInStatus),
   };
   const participantId = read.recipient_participant_id ?? read.recipient_participant_user_id;
   return {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Content } from './content/schemas.ts';
 import { emptyContent, ShownContent } from './content/shown/schemas.ts';
-import { isoTime, objectIdText } from '../../platform/fields.ts';
+import { AnyObject, isoTime, objectIdText } from '../../platform/fields.ts';
 import {
   TemplateCategory,
   templateLanguage,
@@ -108,7 +108,7 @@ const SenderProfile = z
 
 const Source = z
   .object({
-    object: z.record(z.string(), z.unknown()),
+    object: AnyObject,
     isCut: z.boolean().meta({ description: 'The object was too large, and is cut' }),
   })
   .meta({

@@ -3,7 +3,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { WebhookItem } from '../../whatsapp/events.ts';
 import type { UnknownWord } from '../../whatsapp/known-words.ts';
 import type { UnknownWordRepository } from './repository.ts';
-import { safeWord, unknownWordIn } from './names.ts';
+import { safeWord, unknownWordsIn } from './names.ts';
 
 interface UnknownWordDeps {
   readonly words: Pick<UnknownWordRepository, 'noteSeen'>;
@@ -38,8 +38,7 @@ export function createUnknownWords({ words, clock, logger }: UnknownWordDeps) {
 
   return {
     note(item: WebhookItem): void {
-      const unknown = unknownWordIn(item);
-      if (unknown !== null) keep(unknown);
+      for (const unknown of unknownWordsIn(item)) keep(unknown);
     },
 
     /** Stores what was noted. A failure keeps it for the next flush. */

@@ -36,7 +36,7 @@ const readChoice =
     return { text: title, reply: { kind, ...defined({ id }), title, ...defined({ description }) } };
   };
 
-/** A completed form. Meta sends the answers as JSON text, occasionally as invalid JSON, which is kept as text. */
+/** A completed form. Meta sends the answers as JSON text; what is no storable object, such as invalid JSON, stays text. */
 const readFlow: PartReader = (read, part) => {
   const [name, body] = [read.text(part, 'name'), read.text(part, 'body')];
   const json = read.text(part, 'response_json');
@@ -66,12 +66,18 @@ function parseObject(json: string): Fields | null {
 
 const maxAnswerDepth = 16;
 
-/** MongoDB refuses deeper objects, and keys with a NUL. */
+/**
+ * Keys that the database refuses (NUL), reads as its own types (`$ref`, `_bsontype`), or that readers of objects take
+ * for the prototype. Answers with one of them are kept as text.
+ */
+const specialKey = /\0|^\$|^_bsontype$|^__proto__$/;
+
+/** MongoDB refuses deeper objects. */
 const isStorable = (value: unknown, depth = 0): boolean =>
   typeof value !== 'object' ||
   value === null ||
   (depth < maxAnswerDepth &&
-    Object.entries(value).every(([key, part]) => !key.includes('\0') && isStorable(part, depth + 1)));
+    Object.entries(value).every(([key, part]) => !specialKey.test(key) && isStorable(part, depth + 1)));
 
 const readCallPermission: PartReader = (read, part) => {
   const response = read.text(part, 'response');

@@ -12,7 +12,7 @@ export interface InboundReply {
   readonly name?: string;
   /** The answers in a form. */
   readonly response?: Readonly<Record<string, unknown>>;
-  /** The answers as text, if they are not a JSON object. */
+  /** The answers as text, if they are not a JSON object, or one with keys that cannot be stored. */
   readonly responseText?: string;
 }
 

@@ -39,6 +39,8 @@ export interface CorpusCase extends CorpusEvent {
 /** One variant of a case. Its bodies hold placeholders such as `{{person}}`. */
 export interface Payload {
   readonly name: string;
+  /** Nothing is missing. */
+  readonly isFull: boolean;
   readonly events: readonly CorpusEvent[];
   readonly isWritten: boolean;
   readonly isGarbage: boolean;
@@ -63,7 +65,8 @@ function variantsOf(file: string, declared: CorpusCase): Payload[] {
     const variant = structuredClone(declared);
     for (const path of paths) removeAt(variant, path.split('.'));
     const { isWritten = true, isGarbage = false, events = [variant] } = variant;
-    return { name: `${file}: ${declared.name}${name}`, events, isWritten, isGarbage };
+    const isFull = paths.length === 0;
+    return { name: `${file}: ${declared.name}${name}`, isFull, events, isWritten, isGarbage };
   };
   return [
     without([], ''),

@@ -30,6 +30,8 @@ interface RunOptions {
   readonly secret: string;
   /** The time of the first message, in epoch seconds. */
   readonly firstAt: number;
+  /** Changes each body before it is posted; the mark is different for each. */
+  readonly change?: (body: string, mark: string) => string;
   /** The order and repetition of the bodies. */
   readonly arrange: (bodies: readonly string[]) => readonly string[];
 }
@@ -41,6 +43,7 @@ export async function runCorpus({
   payloads,
   secret,
   firstAt: now,
+  change = (body) => body,
   arrange,
 }: RunOptions): Promise<CorpusRun> {
   const user = await api.signUp();
@@ -49,7 +52,9 @@ export async function runCorpus({
   const ids = { phoneNumberId: user.phoneNumberId, wabaId: `sandbox-${user.clientId}` };
   const posted = payloads.map((payload, index) => ({
     ...{ payload, since },
-    bodies: bodiesOf(payload, { ...ids, index, run, now }),
+    bodies: bodiesOf(payload, { ...ids, index, run, now }).map((body, step) =>
+      change(body, `${index}_${step}`),
+    ),
   }));
   for (const body of arrange(posted.flatMap(({ bodies }) => bodies))) {
     const { status } = await postSigned(`${api.url}/webhook/incoming`, body, secret);

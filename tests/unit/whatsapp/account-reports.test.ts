@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readReport, reportLimits, unknownWordOf } from '../../../src/whatsapp/account-reports.ts';
+import { readReport, reportLimits, unknownWordsOf } from '../../../src/whatsapp/account-reports.ts';
 import { cleanText, leavesOf } from '../../../src/whatsapp/leaves.ts';
 
 const context = { wabaId: '200', atMs: 1_794_502_000_000, path: 'entry[0]' };
@@ -129,17 +129,20 @@ describe('account reports', () => {
   });
 
   it('unknown names › told apart from known ones', () => {
-    assert.deepEqual(unknownWordOf({ field: 'x', word: 'Y' }), { kind: 'field', word: 'x' });
-    assert.deepEqual(unknownWordOf({ field: 'account_update', word: 'Y' }), {
-      kind: 'account-event',
-      word: 'Y',
-    });
+    assert.deepEqual(unknownWordsOf({ field: 'x', word: 'Y' }), [{ kind: 'field', word: 'x' }]);
+    const account = { field: 'account_update', word: 'Y' };
+    assert.deepEqual(unknownWordsOf(account), [{ kind: 'account-event', word: 'Y' }]);
+    const keys = { field: 'messages', word: null, unknownKeys: ['contacts[].a', 'b'] };
+    assert.deepEqual(unknownWordsOf(keys), [
+      { kind: 'key', word: 'contacts[].a' },
+      { kind: 'key', word: 'b' },
+    ]);
     for (const known of [
       { field: 'account_update', word: 'PARTNER_ADDED' },
       { field: 'account_update', word: null },
       { field: 'security', word: 'Y' },
     ])
-      assert.equal(unknownWordOf(known), null);
+      assert.deepEqual(unknownWordsOf(known), []);
   });
 });
 

@@ -174,16 +174,21 @@ describe('webhook body › status', () => {
     });
   }
 
-  const oddExtras: readonly [string, object][] = [
-    ['pricing', { pricing: 'free' }],
-    ['opaque data', { biz_opaque_callback_data: { id: 1 } }],
-    ['errors', { errors: 'none' }],
-    ['an error', { errors: [{ title: 'no code' }] }],
-    ['all of them null', { pricing: null, biz_opaque_callback_data: null, errors: null }],
+  const oddExtras: readonly [string, object, object[]][] = [
+    ['pricing', { pricing: 'free' }, [{ name: 'pricing', value: 'free' }]],
+    [
+      'opaque data',
+      { biz_opaque_callback_data: { id: 1 } },
+      [{ name: 'biz_opaque_callback_data.id', value: '1' }],
+    ],
+    ['errors', { errors: 'none' }, [{ name: 'errors', value: 'none' }]],
+    ['an error', { errors: [{ title: 'no code' }] }, []],
+    ['all of them null', { pricing: null, biz_opaque_callback_data: null, errors: null }, []],
   ];
-  for (const [name, extra] of oddExtras) {
-    it(`extras of another shape (${name}) › the status itself is read`, () => {
-      assert.deepEqual(parse([status(extra)]), [{ ...expected, phoneNumberId: null }]);
+  for (const [name, extra, more] of oddExtras) {
+    it(`extras of another shape (${name}) › the status itself is read, and the rest is kept`, () => {
+      const details = more.length === 0 ? {} : { details: { more } };
+      assert.deepEqual(parse([status(extra)]), [{ ...expected, phoneNumberId: null, ...details }]);
     });
   }
 });
@@ -217,8 +222,10 @@ describe('webhook body › message of a contact', () => {
 
   it('contacts that are unreadable or of others › no name, and the message all the same', () => {
     const contacts = [null, 7, { wa_id: 7 }, { profile: { name: 'nobody' } }];
-    const item = only(parse({ metadata, contacts, messages: [message()] }), 'message');
-    assert.equal(item.profileName, undefined);
+    const items = parse({ metadata, contacts, messages: [message()] });
+    assert.equal(only(items.slice(0, 1), 'message').profileName, undefined);
+    const { details } = only(items.slice(1), 'report');
+    assert.deepEqual(details, [{ name: 'contacts[1]', value: '7' }]);
   });
 
   it('what it says and what it replies to › as of its type, with the object as the provider sent it', () => {

@@ -111,7 +111,7 @@ async function storeCall(
 const directionOf = ({ direction }: Pick<CallItem, 'direction'>) =>
   direction === 'inbound' ? 'inbound' : 'outbound';
 
-const eventOf = ({ direction, word, atMs, outcome, error, opaque }: CallItem) => ({
+const eventOf = ({ direction, word, atMs, outcome, error, opaque, more }: CallItem) => ({
   key: `call:${word}:${atMs}`,
   status: direction === 'inbound' ? 'received' : 'sent',
   timestamp: new Date(atMs),
@@ -120,6 +120,7 @@ const eventOf = ({ direction, word, atMs, outcome, error, opaque }: CallItem) =>
     ...(outcome === undefined ? {} : { outcome }),
     ...(error === undefined ? {} : { error }),
     ...(opaque === undefined ? {} : { opaque }),
+    ...(more === undefined ? {} : { more }),
   },
 });
 

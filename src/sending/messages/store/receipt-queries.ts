@@ -118,7 +118,7 @@ export function createReceiptQueries(
 
 /** All that the provider said, for the history. */
 function rawOf({ word, failure, pricing, details = {} }: Receipt): NonNullable<StatusEntry['raw']> {
-  const { billable, conversation, errors, recipientType } = details;
+  const { billable, conversation, errors, recipientType, more } = details;
   const price = { ...pricing, ...(billable === undefined ? {} : { billable }) };
   const { expiresAtMs, ...about } = conversation ?? {};
   const expiry = expiresAtMs === undefined ? {} : { expiresAt: new Date(expiresAtMs).toISOString() };
@@ -129,6 +129,7 @@ function rawOf({ word, failure, pricing, details = {} }: Receipt): NonNullable<S
     ...(conversation === undefined ? {} : { conversation: { ...about, ...expiry } }),
     ...(errors === undefined ? {} : { errors }),
     ...(recipientType === undefined ? {} : { recipientType }),
+    ...(more === undefined ? {} : { more }),
   };
 }
 

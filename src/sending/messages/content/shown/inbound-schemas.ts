@@ -16,7 +16,10 @@ export const Reply = z
     description: text,
     name: text.meta({ description: 'The name of the flow' }),
     response: z.record(z.string(), z.unknown()).nullable().meta({ description: 'The answers in a flow' }),
-    responseText: text.meta({ description: 'The answers in a flow as text, if they are not a JSON object' }),
+    responseText: text.meta({
+      description:
+        'The answers in a flow as text, if they are not a JSON object, or one with keys such as `$ref`, `_bsontype` or `__proto__`',
+    }),
   })
   .meta({
     id: 'MessageReply',
