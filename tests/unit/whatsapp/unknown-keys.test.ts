@@ -2,6 +2,16 @@ import assert from 'node:assert/strict';
 import { parseWebhookBody, type WebhookItem } from '../../../src/whatsapp/events.ts';
 import { readContent } from '../../../src/whatsapp/inbound-content.ts';
 import { readUnknownKeys } from '../../../src/whatsapp/unknown-keys.ts';
+import { bodiesOf, loadCorpus } from '../../support/corpus/cases.ts';
+import {
+  isAmong,
+  isShown,
+  type Leaf,
+  leavesOfBody,
+  readHiddenPaths,
+  shownIn,
+} from '../../support/corpus/leaves.ts';
+import { withOneStrangeObject } from '../../support/corpus/strange.ts';
 
 const envelope = (field: string, value: unknown, around: object = {}) => ({
   object: 'whatsapp_business_account',
@@ -127,6 +137,35 @@ describe('unknown keys', () => {
   it('__proto__ › a key like any other', () => {
     const body: unknown = JSON.parse(JSON.stringify(contactsWith({ x: 1 })).replace('"x"', '"__proto__"'));
     assert.deepEqual(detailsOf(body), [{ name: 'contacts[0].__proto__', value: '1' }]);
+  });
+});
+
+describe('unknown keys in the corpus', () => {
+  /** The values of an item, without the message as it came, which is not stored. */
+  const shownOf = (items: readonly WebhookItem[]) =>
+    shownIn(JSON.parse(JSON.stringify(items, (key, value: unknown) => (key === 'raw' ? undefined : value))));
+
+  const ids = { phoneNumberId: '1000', wabaId: 'waba', run: 'run', now: 1_763_888_400 };
+  const full = loadCorpus().filter(({ isFull, isGarbage }) => isFull && !isGarbage);
+  const bodies = full.flatMap((payload, index) =>
+    bodiesOf(payload, { ...ids, index }).map((body) => ({ name: payload.name, body })),
+  );
+  const hidden = readHiddenPaths();
+  const isStrange = ({ path, value }: Leaf) =>
+    path.endsWith('_json') || /^(value|proto) x_\d+$/.test(String(value));
+
+  it('in any one object of any case › in an item', () => {
+    const changed = bodies.flatMap(({ name, body }) =>
+      [...withOneStrangeObject(body, 'x')].map((strange) => ({ name, strange })),
+    );
+    assert.ok(changed.length > 800, String(changed.length));
+    const silent = changed.flatMap(({ name, strange }) => {
+      const shown = shownOf(parseWebhookBody(strange));
+      return leavesOfBody(strange)
+        .filter((leaf) => isStrange(leaf) && !isAmong(leaf.path, hidden) && !isShown(leaf, shown))
+        .map(({ path }) => `${name}: ${path}`);
+    });
+    assert.deepEqual(silent, []);
   });
 });
 
