@@ -22,7 +22,8 @@ export function createSchemaConverter(): SchemaConverter {
       override: ({ zodSchema, jsonSchema }) => {
         // Zod's patterns for dates and addresses are very long; the format says the same.
         if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
-        if (zodSchema instanceof z.ZodDiscriminatedUnion)
+        // A union with a description of its own refers to the union that it describes.
+        if (zodSchema instanceof z.ZodDiscriminatedUnion && jsonSchema.$ref === undefined)
           Object.assign(jsonSchema, constantsOf(zodSchema), { discriminator: kindsOf(zodSchema) });
       },
     });

@@ -11,6 +11,7 @@ import {
   type DispatchStage,
   type Sendable,
 } from '../support/dispatch-stage.ts';
+import { contentOf, fieldsOf } from '../support/shown-content.ts';
 
 const to = '+15550001101';
 const variables = { body: ['Ana', '1042'] };
@@ -42,7 +43,7 @@ describe('dispatch › the words of a template', () => {
       .collection('templates')
       .updateOne({ clientId: scope.clientId, name: 'order_update' }, { $set: { components } });
 
-  const shownIn = (message: MessageDoc) => toMessageView(message).content;
+  const shownIn = (message: MessageDoc) => contentOf(toMessageView(message), 'template');
 
   it('as at acceptance › the message is not changed, and shown as its preview was', async () => {
     const sendable = await stage.sendable(to, orderUpdate());
@@ -50,8 +51,8 @@ describe('dispatch › the words of a template', () => {
     const stored = await stage.stored(sendable);
     assert.deepEqual([stored.reworded, stored.acceptedContent], [undefined, undefined]);
     assert.equal((await stage.callsFor(sendable)).length, 1);
-    assert.deepEqual(shownIn(stored).template, {
-      ...{ name: 'order_update', language: 'en_US' },
+    assert.deepEqual(fieldsOf(shownIn(stored)), {
+      ...{ templateName: 'order_update', language: 'en_US' },
       ...{ header: null, body: accepted, footer: null, offer: null, buttons: [], cards: [] },
     });
   });
@@ -66,11 +67,11 @@ describe('dispatch › the words of a template', () => {
     );
     assert.equal((await runDispatch(stage.deps, sendable)).kind, 'dispatched');
     const stored = await stage.stored(sendable);
-    const { text, template } = shownIn(stored);
-    assert.deepEqual([text, template?.body], ['1042 is ready, Ana.', '1042 is ready, Ana.']);
+    const { text, body, buttons } = shownIn(stored);
+    assert.deepEqual([text, body], ['1042 is ready, Ana.', '1042 is ready, Ana.']);
     assert.deepEqual(stored.searchTokens, ['1042', 'is', 'ready', 'ana'], 'it is found by its new words');
     assert.deepEqual(
-      template?.buttons.map((shown) => shown.text),
+      buttons.map((shown) => shown.text),
       ['Thank you'],
     );
     assert.equal((await stage.callsFor(sendable)).length, 1);
@@ -102,6 +103,6 @@ describe('dispatch › the words of a template', () => {
     assert.equal((await runDispatch(stage.deps, sendable)).kind, 'dispatched');
     const stored = await stage.stored(sendable);
     assert.equal(shownIn(stored).text, accepted);
-    assert.equal(shownIn(stored).template?.body, accepted);
+    assert.equal(shownIn(stored).body, accepted);
   });
 });

@@ -4,6 +4,7 @@ import { newWamid, secondsFromNow } from '../support/consent.ts';
 import type { CrmUser } from '../support/crm-client.ts';
 import { changeOf, envelopeOf } from '../support/meta.ts';
 import { useEventStage } from '../support/event-stage.ts';
+import { contentOf } from '../support/shown-content.ts';
 
 describe('api › voice calls', function () {
   this.timeout(60_000);
@@ -52,8 +53,8 @@ describe('api › voice calls', function () {
       {
         type: entry?.messageType,
         direction: entry?.direction,
-        outcome: entry?.content.call?.outcome,
-        seconds: entry?.content.call?.durationSeconds,
+        outcome: contentOf(entry, 'call').outcome,
+        seconds: contentOf(entry, 'call').durationSeconds,
       },
       { type: 'call', direction: 'inbound', outcome: 'completed', seconds: 45 },
     );
@@ -67,7 +68,8 @@ describe('api › voice calls', function () {
     await hear(ended('wacid.2'), call('wacid.2', 'connect'));
     const [entry, ...others] = await messagesOf(user);
     assert.equal(others.length, 0);
-    assert.deepEqual([entry?.content.call?.outcome, entry?.content.call?.durationSeconds], ['completed', 45]);
+    const { outcome, durationSeconds } = contentOf(entry, 'call');
+    assert.deepEqual([outcome, durationSeconds], ['completed', 45]);
     const { statusHistory } = await user.getMessage(entry?.id ?? '');
     assert.deepEqual(
       new Set(statusHistory.map(({ raw }) => raw?.['word'])),
@@ -79,7 +81,7 @@ describe('api › voice calls', function () {
     const unanswered = { status: 'FAILED', start_time: undefined, end_time: undefined, duration: undefined };
     await hear(call('wacid.3', 'connect'), ended('wacid.3', unanswered));
     const [entry] = await messagesOf(user);
-    assert.equal(entry?.content.call?.outcome, 'missed');
+    assert.equal(contentOf(entry, 'call').outcome, 'missed');
   });
 
   it('the business calls › outbound; neither window nor lead', async () => {
@@ -101,7 +103,7 @@ describe('api › voice calls', function () {
     assert.deepEqual([thread?.windowExpiresAt, thread?.leadId, thread?.unreadCount], [null, null, 0]);
     const [entry] = await messagesOf(user);
     assert.deepEqual(
-      [entry?.direction, entry?.content.call?.outcome, entry?.workflowId],
+      [entry?.direction, contentOf(entry, 'call').outcome, entry?.workflowId],
       ['outbound', 'unanswered', null],
     );
   });
@@ -121,6 +123,6 @@ describe('api › voice calls', function () {
     };
     await hear(envelopeOf(changeOf(user.phoneNumberId, { messages: [message] })));
     const [entry] = await messagesOf(user);
-    assert.equal(entry?.content.callPermission?.response, 'accept');
+    assert.equal(contentOf(entry, 'callPermission').response, 'accept');
   });
 });

@@ -4,6 +4,7 @@ import { contactOf, newWamid, secondsFromNow, spoken } from '../support/consent.
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { changeOf, envelopeOf } from '../support/meta.ts';
 import { useEventStage } from '../support/event-stage.ts';
+import { contentOf } from '../support/shown-content.ts';
 
 const groupId = '120363025246125486';
 
@@ -152,14 +153,14 @@ describe('api › messages in groups', function () {
     );
     const entries = await messagesOf(user, thread?.id);
     assert.deepEqual(
-      entries.map(({ messageType, senderType, content }) => [messageType, senderType, content.event?.word]),
+      entries.map((entry) => [entry.messageType, entry.senderType, contentOf(entry, 'event').word]),
       [
         ['group_event', 'system', 'group_settings_update'],
         ['group_event', 'system', 'group_participants_add'],
         ['group_event', 'system', 'group_create'],
       ],
     );
-    const { details = [] } = entries[2]?.content.event ?? {};
+    const { details } = contentOf(entries[2], 'event');
     assert.ok(details.some(({ name, value }) => name === 'invite_link' && value.endsWith('/x')));
   });
 

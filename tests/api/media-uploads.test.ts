@@ -4,6 +4,7 @@ import { makeJpeg, download } from '../support/files.ts';
 import { codeOf } from '../support/messaging-api.ts';
 import { useMediaStage, type Business } from '../support/media-stage.ts';
 import { makePng } from '../support/pictures.ts';
+import { fileIn, missingIn } from '../support/shown-content.ts';
 
 const mib = 1_048_576;
 const pdf = Buffer.from('%PDF-1.7\n%\u00e2\u00e3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n', 'latin1');
@@ -198,6 +199,19 @@ describe('api › uploads', function () {
         ['body.content.mediaId'],
       );
     }
+  });
+
+  it('a file that a contact sent › sent on by the `mediaId` that its message shows', async () => {
+    const received = await stage.receive(business, picture, { from: '4915112345678' });
+    await stage.fetch(business, received.fileId);
+    const shown = fileIn((await business.get(`/api/messages/${received.message.id}`)).body as never);
+    assert.deepEqual([shown?.mediaId, shown?.providerMediaId], [received.fileId, received.mediaId]);
+    const content = { type: shown?.type, mediaId: shown?.mediaId, caption: 'Look' };
+    const answer = await business.post('/api/messages', { to: '+4915112345678', content });
+    assert.equal(answer.status, 201, answer.text);
+    const sent = fileIn(answer.body as never);
+    assert.deepEqual(missingIn(sent, content), []);
+    assert.deepEqual([sent?.fileId, sent?.providerMediaId], [received.fileId, null]);
   });
 
   it('the file of another business, an unknown one › 404, the same answer', async () => {

@@ -71,6 +71,11 @@ describe('api › messages that people edit and revoke', function () {
       ['original', at(0), 'A table for fuor'],
       ['edit', at(60), 'A table for four'],
     ]);
+    const contents = [message.content, ...message.versions.map(({ content }) => content)];
+    assert.deepEqual(
+      contents.map((content) => content.type === 'text' && content.body),
+      ['A table for four', 'A table for fuor', 'A table for four'],
+    );
     const { unreadCount, windowExpiresAt } = await conversation();
     assert.deepEqual([unreadCount, windowExpiresAt], [1, at(24 * 3_600 - 60)]);
   });
@@ -106,7 +111,8 @@ describe('api › messages that people edit and revoke', function () {
       const all = [textMessage('one'), edit('two', 60), revoke(90)];
       await receive(order.map((index) => all[index] ?? {}));
       const message = await theMessage();
-      assert.deepEqual([message.content.text, message.revokedAt], [null, at(90)]);
+      const { type, text } = message.content;
+      assert.deepEqual([type, text, message.revokedAt], ['empty', null, at(90)]);
       assert.deepEqual(outline(message), [
         ['original', at(0), 'one'],
         ['edit', at(60), 'two'],

@@ -5,6 +5,7 @@ import { newSecret } from '../../src/platform/ids.ts';
 import type { CrmUser, MessageJson } from '../support/crm-client.ts';
 import { changeOf, envelopeOf } from '../support/meta.ts';
 import { useEventStage } from '../support/event-stage.ts';
+import { contentOf } from '../support/shown-content.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -109,7 +110,7 @@ describe('api › what a message holds beyond its fields', function () {
     });
     assert.ok(bytes < 60_000, `${bytes} bytes`);
     const listed = items.find((item) => item.id === small._id.toHexString());
-    assert.equal(listed?.content.location?.name, 'Our shop');
+    assert.equal(contentOf(listed, 'location').name, 'Our shop');
     assert.deepEqual(items.map(({ content }) => content.text ?? '').toSorted(), [
       'Hi',
       'Large',

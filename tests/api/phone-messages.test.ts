@@ -92,8 +92,13 @@ describe('api › a number that is also used on a phone', function () {
         fieldOf(user, 'messages', { message_echoes: [echo(newWamid(), place)] }),
       );
       const contents = (await messagesOf(user)).map(({ content }) => content);
-      assert.ok(contents.some(({ media }) => media?.id === 'm1' && media.caption === 'See'));
-      assert.ok(contents.some(({ location }) => location?.latitude === 1.5));
+      assert.ok(
+        contents.some(
+          (content) =>
+            content.type === 'image' && content.providerMediaId === 'm1' && content.caption === 'See',
+        ),
+      );
+      assert.ok(contents.some((content) => content.type === 'location' && content.latitude === 1.5));
     });
 
     it('receipts › move it on; a failure is not retried', async () => {

@@ -4,6 +4,7 @@ import { newSecret } from '../../src/platform/ids.ts';
 import type { CrmUser, MessageJson } from '../support/crm-client.ts';
 import { useEventStage } from '../support/event-stage.ts';
 import { changeOf, envelopeOf } from '../support/meta.ts';
+import { contentOf, fieldsOf } from '../support/shown-content.ts';
 import { waitUntilTold } from '../support/tenant-data.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -112,10 +113,10 @@ describe('api › what people write, and what they see', function () {
       templateName: 'whole_order',
       variables: { header: ['7'], body: ['Ana'], buttons: { '0': '7' } },
     });
-    const { content } = await user.getMessage(sent.id);
+    const content = contentOf(await user.getMessage(sent.id), 'template');
     const none = { filename: null, link: null, location: null, mediaId: null };
-    assert.deepEqual((content as Fields)['template'], {
-      ...{ name: 'whole_order', language: 'en_US' },
+    assert.deepEqual(fieldsOf(content), {
+      ...{ templateName: 'whole_order', language: 'en_US' },
       header: { format: 'TEXT', text: 'Order 7', ...none },
       body: 'Hello Ana, it is on its way.',
       footer: 'The corner shop',

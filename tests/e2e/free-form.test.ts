@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fullContents } from '../support/contents.ts';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
+import { contentOf } from '../support/shown-content.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -49,8 +50,8 @@ describe('e2e › a conversation in the customer service window', function () {
     const tapped = await received((await write(tap)).body.wamid);
     assert.deepEqual(
       {
-        kind: tapped.content.reply?.kind,
-        id: tapped.content.reply?.id,
+        kind: contentOf(tapped, 'reply').kind,
+        id: contentOf(tapped, 'reply').id,
         repliesTo: tapped.repliesTo,
         conversationId: tapped.conversationId,
       },

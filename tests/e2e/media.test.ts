@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { phoneEndingIn, signUp, type CrmUser, type MessageJson } from '../support/crm-client.ts';
 import { download, makeJpeg } from '../support/files.ts';
+import { contentOf, fileIn } from '../support/shown-content.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -25,15 +26,15 @@ describe('e2e › files of contacts', function () {
   const waitForFile = (state: string): Promise<MessageJson> =>
     waitFor(`the file is ${state}`, async () => {
       const page = await user.call<{ items: readonly MessageJson[] }>('/api/messages?status=received');
-      return page.body.items.find(({ content }) => content.media?.state === state);
+      return page.body.items.find((message) => fileIn(message)?.state === state);
     });
 
   it('a contact sends a picture › it is fetched and can be downloaded, whole and in parts', async () => {
     const picture = await makeJpeg();
     await sendFile({ type: 'image', text: 'Our terrace', content: picture.toString('base64') });
-    const { content } = await waitForFile('stored');
+    const content = contentOf(await waitForFile('stored'), 'image');
     assert.equal(content.text, 'Our terrace');
-    const url = `${stack().apiUrl}/api/media/${content.media?.fileId}`;
+    const url = `${stack().apiUrl}/api/media/${content.fileId}`;
     const whole = await download(url, user);
     assert.equal(whole.status, 200);
     assert.equal(whole.headers.get('content-type'), 'image/jpeg');
@@ -77,9 +78,10 @@ describe('e2e › files of contacts', function () {
     for (const { id } of sent) {
       const read = await user.waitForStatus(id, ['read', 'failed'], 30_000);
       assert.equal(read.status, 'read', JSON.stringify(read.failure));
+      const { fileId, state, mediaId: posted, providerMediaId } = contentOf(read, 'image');
       assert.deepEqual(
-        { fileId: read.content.media?.fileId, state: read.content.media?.state, id: read.content.media?.id },
-        { fileId: mediaId, state: 'stored', id: null },
+        { fileId, state, posted, providerMediaId },
+        { fileId: mediaId, state: 'stored', posted: mediaId, providerMediaId: null },
       );
       const ledger = await stack().control<{ items: readonly SentImage[] }>('/ledger?cursor=0&limit=100');
       const call = ledger.body.items.find(({ wamid }) => wamid === read.providerMessageId);

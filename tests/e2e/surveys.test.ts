@@ -129,6 +129,6 @@ describe('e2e › a satisfaction survey', function () {
     const end = await survey(id, 'the survey is there', () => true);
     assert.deepEqual([end.comment, end.thanksId, end.answerId], [null, null, scored.answerId]);
     const page = await user.call<{ items: MessageJson[] }>(`/api/messages?conversationId=${id}`);
-    assert.equal(page.body.items.filter((message) => (message.content.reply ?? null) !== null).length, 1);
+    assert.equal(page.body.items.filter(({ content }) => content.type === 'reply').length, 1);
   });
 });

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
+import { Types } from 'mongoose';
+import { reactionOf } from '../../src/sending/messages/content/payload.ts';
 import { Content } from '../../src/sending/messages/content/schemas.ts';
+import type { ShownContent } from '../../src/sending/messages/content/shown/schemas.ts';
+import { shownContent } from '../../src/sending/messages/content/shown/view.ts';
+import { freeFormContent } from '../../src/sending/messages/content/stored.ts';
 
 export type ContentJson = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** One valid content of every kind, with all its fields. A test keeps this list and the schemas in step. */
 export const fullContents = {
-  text: { type: 'text', body: 'See https://example.com', previewUrl: true },
+  text: { type: 'text', body: 'See https://example.com', hasLinkPreview: true },
   image: { type: 'image', mediaId: '1037543291543636', caption: 'The menu' },
   video: { type: 'video', link: 'https://example.com/tour.mp4', caption: 'A tour' },
-  audio: { type: 'audio', mediaId: '1037543291543637', voice: true },
+  audio: { type: 'audio', mediaId: '1037543291543637', isVoice: true },
   document: {
     ...{ type: 'document', link: 'https://example.com/a.pdf?v=2', caption: 'The bill' },
     filename: 'bill.pdf',
@@ -116,6 +121,15 @@ export const fullContents = {
 } satisfies Readonly<Record<Content['type'], ContentJson>>;
 
 export const contentKinds = Object.keys(fullContents) as Content['type'][];
+
+/** The same content as the API shows it after it was sent. */
+export const shownAsSent = (content: Content): ShownContent =>
+  content.type === 'reaction'
+    ? shownContent(
+        { payload: reactionOf(content, 'wamid.1') },
+        { messageType: 'reaction', repliesTo: Types.ObjectId.createFromHexString(content.messageId) },
+      )
+    : shownContent(freeFormContent(content), { messageType: content.type });
 
 /** The parsed content, which must be valid. */
 export function good(content: unknown): Content {

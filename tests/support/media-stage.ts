@@ -5,6 +5,7 @@ import { call } from './http.ts';
 import { changeOf, envelopeOf, postSigned } from './meta.ts';
 import { signUpAdmin, useMessagingApi, type Member, type MessagingApi } from './messaging-api.ts';
 import { startTestProcessor, type TestProcessor } from './processor.ts';
+import { fileIn } from './shown-content.ts';
 import { useWorkerCore } from './worker-core.ts';
 import { newId, newSecret } from '../../src/platform/ids.ts';
 import type { FetchEnd } from '../../src/inbox/media/fetch.ts';
@@ -63,7 +64,7 @@ export function useMediaStage(name: string) {
       const page = await business.get('/api/messages');
       const stored = (page.body['items'] as MessageJson[]).find((one) => one.providerMessageId === wamid);
       assert.ok(stored !== undefined, 'the message is stored');
-      return { message: stored, fileId: stored.content.media?.fileId ?? '', mediaId };
+      return { message: stored, fileId: fileIn(stored)?.fileId ?? '', mediaId };
     },
 
     /** One attempt to fetch the file. */
@@ -75,7 +76,7 @@ export function useMediaStage(name: string) {
     /** The state of the file, as the message shows it. */
     async stateOf(business: Business, { message }: ReceivedFile): Promise<string | null | undefined> {
       const { body } = await business.get(`/api/messages/${message.id}`);
-      return (body as unknown as MessageJson).content.media?.state;
+      return fileIn(body as unknown as MessageJson)?.state;
     },
   };
 }

@@ -264,16 +264,16 @@ const messageSamples: readonly Sample[] = [
     // Nobody has written, so no window is open and even a valid request is refused.
     route: 'post /api/messages',
     body: {
-      ...{ to: '+4915112345601', content: { type: 'text', body: 'Yes', previewUrl: true } },
+      ...{ to: '+4915112345601', content: { type: 'text', body: 'Yes', hasLinkPreview: true } },
       ...{ sendAt: inDays(30), expiresAt: inDays(31) },
     },
     required: ['to', 'content'],
     places: [
       ...['to', 'sendAt', 'expiresAt', 'contactId', 'leadId', 'conversationId', 'channelId', 'replyTo'],
       'lastSeenMessageId',
-      ...['content', 'content.type', 'content.body', 'content.previewUrl'],
+      ...['content', 'content.type', 'content.body', 'content.hasLinkPreview'],
     ],
-    harmless: harmlessAt('content.previewUrl', 'true', 'false'),
+    harmless: harmlessAt('content.hasLinkPreview', 'true', 'false'),
   },
   {
     route: 'get /api/messages',

@@ -35,7 +35,7 @@ const readRoutes = ({ reading }: MediaRouteDeps) => [
     operationId: 'getMediaFile',
     summary: 'Download a file',
     description:
-      'The id is `content.media.fileId` of a message. While the file is on its way, the answer is 409 with its state. The ' +
+      'The id is `content.fileId` of a message. While the file is on its way, the answer is 409 with its state. The ' +
       'type is the one that the content has, and `application/octet-stream` if it is not the declared one.',
     tag: 'Media',
     access: ['admin', 'agent'],

@@ -23,7 +23,7 @@ const toLatest = (message: MessageListItem): LatestMessage => ({
   senderType: message.senderType,
   messageType: message.messageType,
   status: message.status,
-  text: beginningOf(shownContent(currentContent(message)).text),
+  text: beginningOf(shownContent(currentContent(message), message).text),
   timestamp: writtenTimeOf(message),
 });
 

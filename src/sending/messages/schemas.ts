@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Content } from './content/schemas.ts';
-import { emptyContent, ShownContent } from './content/shown/schemas.ts';
+import { ShownContent, templateContentExample } from './content/shown/schemas.ts';
 import { AnyObject, isoTime, objectIdText } from '../../platform/fields.ts';
 import {
   TemplateCategory,
@@ -222,7 +222,7 @@ export const messageExample = {
   contextMessageId: null,
   contextFrom: null,
   senderProfile: null,
-  content: { ...emptyContent, text: 'Hello Ana, your order 1042 is on its way. Thank you.' },
+  content: templateContentExample,
   editedAt: null,
   revokedAt: null,
   templateName: 'order_update',

@@ -1,6 +1,5 @@
 import type { FileOfMessage } from '../../inbox/media/states-of-messages.ts';
 import { addressOfMessage } from '../gates/recipient.ts';
-import type { ShownContent } from './content/shown/schemas.ts';
 import { shownContent } from './content/shown/view.ts';
 import { workflowIdOf } from './contract.ts';
 import { sourceOf } from './sources/prune.ts';
@@ -43,7 +42,7 @@ const toMessageFields = (message: MessageListItem, file: FileOfMessage | undefin
     contextMessageId: message.contextMessageId ?? null,
     contextFrom: message.contextFrom ?? null,
     senderProfile: toProfileView(message.senderProfile),
-    content: withFile(shownContent(currentContent(message)), file),
+    content: shownContent(currentContent(message), message, file),
     editedAt: isoOrNull(message.editedAt),
     revokedAt: isoOrNull(message.revokedAt),
     templateName: message.templateName ?? null,
@@ -98,12 +97,6 @@ const toContactView = ({ _id, name, phoneNumber, username }: ContactDoc) => ({
   username: username ?? null,
 });
 
-/** The content with the state of our copy of its file. */
-const withFile = (content: ShownContent, file: FileOfMessage | undefined): ShownContent =>
-  content.media === null || file === undefined
-    ? content
-    : { ...content, media: { ...content.media, fileId: file._id.toHexString(), state: file.state } };
-
 const toProfileView = (profile: MessageListItem['senderProfile']) =>
   profile === undefined ? null : { name: profile.name ?? null, username: profile.username ?? null };
 
@@ -140,7 +133,7 @@ export function toMessageView(message: MessageDoc, { sources = [], file }: Besid
     })),
     versions: versionsOf(message).map(({ kind, at, eventId, content }) => ({
       ...{ kind, at: at.toISOString(), eventId },
-      content: shownContent(content),
+      content: shownContent(content, message),
       source: sourceOfEvent(sources, eventId),
     })),
     source: sourceOfEvent(sources, message.providerMessageId ?? null) ?? earlierSource(message.content.raw),

@@ -105,11 +105,11 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 /** Ids, and times of arrival, differ from run to run. */
 const unstable = new Set([
   ...['id', 'contactId', 'conversationId', 'channelId', 'leadId', 'clientId', 'providerMessageId', 'eventId'],
-  ...['createdAt', 'updatedAt', 'repliesTo', 'version', 'statusHistory'],
+  ...['createdAt', 'updatedAt', 'repliesTo', 'messageId', 'version', 'statusHistory'],
 ]);
 
 /** Of these ids only counts whether there is one. */
-const optionalIds = new Set(['fileId']);
+const optionalIds = new Set(['fileId', 'mediaId']);
 
 const windowMs = 24 * 60 * 60_000 - 60_000;
 

@@ -20,7 +20,7 @@ export function payloadOf(content: Exclude<Content, { type: 'reaction' }>): Free
     case 'video':
       return { type: 'video', video: captioned(content) };
     case 'audio':
-      return { type: 'audio', audio: { ...sourceOf(content), ...defined({ voice: content.voice }) } };
+      return { type: 'audio', audio: { ...sourceOf(content), ...defined({ voice: content.isVoice }) } };
     case 'document':
       return {
         type: 'document',
@@ -46,9 +46,9 @@ export const reactionOf = (
   reaction: { message_id: providerMessageId, emoji: emoji ?? '' },
 });
 
-const textOf = ({ body, previewUrl }: ContentOf<'text'>) => ({
+const textOf = ({ body, hasLinkPreview }: ContentOf<'text'>) => ({
   body,
-  ...defined({ preview_url: previewUrl }),
+  ...defined({ preview_url: hasLinkPreview }),
 });
 
 const captioned = (

@@ -16,7 +16,7 @@ const TextContent = z
   .strictObject({
     type: z.literal('text'),
     body: paragraph(4_096),
-    previewUrl: z.boolean().optional().meta({ description: 'Shows a preview of the first link' }),
+    hasLinkPreview: z.boolean().optional().meta({ description: 'Shows a preview of the first link' }),
   })
   .meta({ id: 'TextContentInput' });
 
@@ -32,7 +32,7 @@ const AudioContent = z
   .strictObject({
     type: z.literal('audio'),
     ...sourceFields,
-    voice: z.boolean().optional().meta({ description: 'Shown as a voice note; ogg with opus only' }),
+    isVoice: z.boolean().optional().meta({ description: 'Shown as a voice note; ogg with opus only' }),
   })
   .refine(...eitherSource)
   .meta({ id: 'AudioContentInput' });

@@ -1,79 +1,44 @@
 import type {
   CallPermission,
   CatalogProduct,
-  ContactCard,
   InboundError,
-  InboundLocation,
-  InboundMedia,
   InboundOrder,
   InboundReferral,
   InboundReply,
   SenderIdentity,
+  ShownInbound,
   SystemNotice,
 } from '../../../../whatsapp/inbound-content.ts';
-import type { ShownContent } from './schemas.ts';
+import type { CallContent, EventContent } from '../../store/model.ts';
+import type { Facts } from './kind.ts';
+import type { OwnContentOf } from './schemas.ts';
 
 /** Stored parts of an inbound message as JSON: each field that is missing is null. */
 
-type Shown<Field extends keyof ShownContent> = NonNullable<ShownContent[Field]>;
+type Shown<Field extends keyof Facts> = NonNullable<Facts[Field]>;
 
 const isoOf = (atMs: number | undefined): string | null =>
   atMs === undefined ? null : new Date(atMs).toISOString();
 
-export const receivedMedia = (media: InboundMedia): Shown<'media'> => ({
-  id: media.id,
-  link: null,
-  fileId: null,
-  state: null,
-  mimeType: media.mimeType ?? null,
-  filename: media.filename ?? null,
-  caption: media.caption ?? null,
-  sha256: media.sha256 ?? null,
-  isVoice: media.isVoice === true,
-  isAnimated: media.isAnimated === true,
+/** The value as shown, or null. */
+const ifAny = <Value, View>(value: Value | undefined, show: (value: Value) => View): View | null =>
+  value === undefined ? null : show(value);
+
+/** What content of every kind has. */
+export const shownFacts = (told: ShownInbound): Facts => ({
+  text: told.text ?? null,
+  referredProduct: ifAny(told.product, shownProduct),
+  referral: ifAny(told.referral, shownReferral),
+  errors: ifAny(told.errors, (errors) => errors.map(shownError)),
+  senderIdentity: ifAny(told.senderIdentity, shownIdentity),
+  origin: told.origin ?? null,
+  isForwarded: told.isForwarded === true,
+  isFrequentlyForwarded: told.isFrequentlyForwarded === true,
+  isCut: told.isCut === true,
 });
 
-export const shownLocation = (location: InboundLocation): Shown<'location'> => ({
-  latitude: location.latitude,
-  longitude: location.longitude,
-  name: location.name ?? null,
-  address: location.address ?? null,
-  url: location.url ?? null,
-});
-
-export const shownCard = (card: ContactCard): Shown<'contacts'>[number] => {
-  const { name, org } = card;
-  return {
-    name: {
-      formattedName: name.formattedName,
-      firstName: name.firstName ?? null,
-      middleName: name.middleName ?? null,
-      lastName: name.lastName ?? null,
-      prefix: name.prefix ?? null,
-      suffix: name.suffix ?? null,
-    },
-    phones: card.phones.map(({ phone = null, type = null, waId = null }) => ({ phone, type, waId })),
-    emails: card.emails.map(({ email = null, type = null }) => ({ email, type })),
-    urls: card.urls.map(({ url = null, type = null }) => ({ url, type })),
-    org:
-      org === undefined
-        ? null
-        : { company: org.company ?? null, department: org.department ?? null, title: org.title ?? null },
-    addresses: card.addresses.map((address) => ({
-      street: address.street ?? null,
-      city: address.city ?? null,
-      state: address.state ?? null,
-      zip: address.zip ?? null,
-      country: address.country ?? null,
-      countryCode: address.countryCode ?? null,
-      type: address.type ?? null,
-    })),
-    birthday: card.birthday ?? null,
-    vcard: card.vcard ?? null,
-  };
-};
-
-export const shownReply = (reply: InboundReply): Shown<'reply'> => ({
+export const shownReply = (reply: InboundReply): OwnContentOf<'reply'> => ({
+  type: 'reply',
   kind: reply.kind,
   id: reply.id ?? null,
   title: reply.title,
@@ -83,7 +48,8 @@ export const shownReply = (reply: InboundReply): Shown<'reply'> => ({
   responseText: reply.responseText ?? null,
 });
 
-export const shownOrder = (order: InboundOrder): Shown<'order'> => ({
+export const shownOrder = (order: InboundOrder): OwnContentOf<'order'> => ({
+  type: 'order',
   catalogId: order.catalogId ?? null,
   note: order.note ?? null,
   items: order.items.map(({ productId = null, quantity = null, price = null, currency = null }) => ({
@@ -91,12 +57,46 @@ export const shownOrder = (order: InboundOrder): Shown<'order'> => ({
   })),
 });
 
-export const shownProduct = (product: CatalogProduct): Shown<'product'> => ({
+export const shownSystem = (notice: SystemNotice): OwnContentOf<'system'> => ({
+  type: 'system',
+  kind: notice.kind,
+  word: notice.type ?? null,
+  whatsappId: notice.whatsappId ?? null,
+  formerWhatsappId: notice.formerWhatsappId ?? null,
+  userId: notice.userId ?? null,
+  identityHash: notice.identityHash ?? null,
+});
+
+export const shownPermission = (permission: CallPermission): OwnContentOf<'callPermission'> => ({
+  type: 'callPermission',
+  isGranted: permission.isGranted,
+  response: permission.response ?? null,
+  isPermanent: permission.isPermanent ?? null,
+  expiresAt: isoOf(permission.expiresAtMs),
+  source: permission.source ?? null,
+});
+
+export const shownCall = (call: CallContent): OwnContentOf<'call'> => ({
+  type: 'call',
+  direction: call.direction,
+  outcome: call.outcome ?? null,
+  startedAt: call.startedAt?.toISOString() ?? null,
+  endedAt: call.endedAt?.toISOString() ?? null,
+  durationSeconds: call.durationSeconds ?? null,
+});
+
+export const shownEvent = ({ word, details }: EventContent): OwnContentOf<'event'> => ({
+  type: 'event',
+  word,
+  details: [...details],
+});
+
+const shownProduct = (product: CatalogProduct): Shown<'referredProduct'> => ({
   catalogId: product.catalogId ?? null,
   productId: product.productId ?? null,
 });
 
-export const shownReferral = (referral: InboundReferral): Shown<'referral'> => ({
+const shownReferral = (referral: InboundReferral): Shown<'referral'> => ({
   sourceType: referral.sourceType ?? null,
   sourceId: referral.sourceId ?? null,
   sourceUrl: referral.sourceUrl ?? null,
@@ -110,16 +110,7 @@ export const shownReferral = (referral: InboundReferral): Shown<'referral'> => (
   welcomeText: referral.welcomeText ?? null,
 });
 
-export const shownSystem = (notice: SystemNotice): Shown<'system'> => ({
-  kind: notice.kind,
-  type: notice.type ?? null,
-  whatsappId: notice.whatsappId ?? null,
-  formerWhatsappId: notice.formerWhatsappId ?? null,
-  userId: notice.userId ?? null,
-  identityHash: notice.identityHash ?? null,
-});
-
-export const shownError = (error: InboundError): Shown<'errors'>[number] => ({
+const shownError = (error: InboundError): Shown<'errors'>[number] => ({
   code: error.code ?? null,
   title: error.title ?? null,
   message: error.message ?? null,
@@ -127,15 +118,7 @@ export const shownError = (error: InboundError): Shown<'errors'>[number] => ({
   link: error.link ?? null,
 });
 
-export const shownPermission = (permission: CallPermission): Shown<'callPermission'> => ({
-  isGranted: permission.isGranted,
-  response: permission.response ?? null,
-  isPermanent: permission.isPermanent ?? null,
-  expiresAt: isoOf(permission.expiresAtMs),
-  source: permission.source ?? null,
-});
-
-export const shownIdentity = (identity: SenderIdentity): Shown<'senderIdentity'> => ({
+const shownIdentity = (identity: SenderIdentity): Shown<'senderIdentity'> => ({
   hash: identity.hash ?? null,
   isAcknowledged: identity.isAcknowledged ?? null,
   createdAt: isoOf(identity.createdAtMs),

@@ -1,17 +1,15 @@
 import { toTemplatePreviewView } from '../../../../templates/view.ts';
 import type { TemplatePayload } from '../../../../whatsapp/payload.ts';
 import type { TemplateFilling } from '../../store/model.ts';
-import type { ShownContent } from './schemas.ts';
-
-type ShownTemplate = NonNullable<ShownContent['template']>;
+import type { OwnContentOf } from './schemas.ts';
 
 /** The sent template, like its preview. Of messages that earlier versions stored only `text` is known. */
 export function shownTemplate(
   { name, language }: TemplatePayload,
   filling: TemplateFilling | undefined,
   text = '',
-): ShownTemplate {
-  const named = { name, language: language.code };
+): OwnContentOf<'template'> {
+  const named = { type: 'template', templateName: name, language: language.code } as const;
   if (filling === undefined)
     return { ...named, header: null, body: text, footer: null, offer: null, buttons: [], cards: [] };
   const { text: _text, buttons, cards, ...parts } = toTemplatePreviewView({ text, shown: filling.shown });

@@ -1,23 +1,30 @@
-import type { FreeFormPayload, MediaSource } from '../../../../whatsapp/free-form.ts';
+import type { Types } from 'mongoose';
+import type { FileOfMessage } from '../../../../inbox/media/states-of-messages.ts';
+import type { FreeFormPayload } from '../../../../whatsapp/free-form.ts';
 import type { TemplatePayload } from '../../../../whatsapp/payload.ts';
-import type { CallContent, EventContent, TemplateFilling } from '../../store/model.ts';
-import { shownTemplate } from './template-view.ts';
 import { readContent, type ShownInbound } from '../../../../whatsapp/inbound-content.ts';
+import type { CallContent, EventContent, TemplateFilling } from '../../store/model.ts';
 import {
-  receivedMedia,
+  fileTypeOf,
+  isFilePayload,
+  receivedFile,
+  sentCard,
+  sentFile,
   shownCard,
-  shownError,
-  shownIdentity,
   shownLocation,
+} from './file-view.ts';
+import {
+  shownCall,
+  shownEvent,
+  shownFacts,
   shownOrder,
   shownPermission,
-  shownProduct,
-  shownReferral,
   shownReply,
   shownSystem,
 } from './inbound-view.ts';
-import { placeOf, shownInteractive } from './interactive-view.ts';
-import type { ShownContent } from './schemas.ts';
+import { shownInteractive } from './interactive-view.ts';
+import type { OwnContent, ShownContent } from './schemas.ts';
+import { shownTemplate } from './template-view.ts';
 
 /** The stored content of a message, in either direction. */
 export interface StoredContent extends ShownInbound {
@@ -30,107 +37,79 @@ export interface StoredContent extends ShownInbound {
   readonly event?: EventContent;
 }
 
-/**
- * The content for display. Locations, cards and reactions have the same shape in both directions. The token and the data
- * of a flow that we sent are not shown.
- */
-export function shownContent({
-  template,
-  filling,
-  payload,
-  fileId,
-  raw,
-  call,
-  event,
-  ...stored
-}: StoredContent): ShownContent {
-  const told: ShownInbound = { ...readOf(raw), ...partsOf(payload), ...stored };
-  return {
-    ...shownInbound(told),
-    media: told.media === undefined ? ofOurFile(sentMedia(payload), fileId) : receivedMedia(told.media),
-    template: template === undefined ? null : shownTemplate(template, filling, told.text),
-    interactive: payload?.type === 'interactive' ? shownInteractive(payload.interactive) : null,
-    call: call === undefined ? null : shownCall(call),
-    event: event === undefined ? null : { word: event.word, details: [...event.details] },
-  };
+/** What decides, beside the content, how it is shown. */
+interface Holder {
+  readonly messageType: string;
+  /** The message that a reaction is about. */
+  readonly repliesTo?: Types.ObjectId;
 }
+
+/** The content for display, in the words in which one sends it. `file` is our copy of its file. */
+export function shownContent(
+  { raw, ...stored }: StoredContent,
+  holder: Holder,
+  file?: FileOfMessage,
+): ShownContent {
+  const content: Content = { ...readOf(raw), ...stored };
+  return { ...ownOf(content, holder, file), ...shownFacts(content) };
+}
+
+type Content = Omit<StoredContent, 'raw'>;
 
 /** The content of a message that an earlier version stored as the provider's object. */
 const readOf = (raw: StoredContent['raw']): ShownInbound =>
   raw === undefined ? {} : readContent(String(raw['type']), raw);
 
-/** What a sent message has in common with received ones. */
-function partsOf(payload: FreeFormPayload | undefined): ShownInbound {
-  if (payload === undefined) return {};
-  const { location, contacts, reaction } = readContent(payload.type, { ...payload });
-  return {
-    ...(location === undefined ? {} : { location }),
-    ...(contacts === undefined ? {} : { contacts }),
-    ...(reaction === undefined ? {} : { reaction }),
-  };
+function ownOf(content: Content, holder: Holder, file: FileOfMessage | undefined): OwnContent {
+  const { template, filling, payload, fileId, call, event } = content;
+  if (payload !== undefined) return sentOf(payload, holder, { fileId, file });
+  if (template !== undefined) return shownTemplate(template, filling, content.text);
+  if (call !== undefined) return shownCall(call);
+  if (event !== undefined) return shownEvent(event);
+  return receivedOf(content, holder, file);
 }
 
-/** The value as shown, or null. */
-const ifAny = <Value, Shown>(value: Value | undefined, show: (value: Value) => Shown): Shown | null =>
-  value === undefined ? null : show(value);
-
-const shownCall = ({ direction, outcome, startedAt, endedAt, durationSeconds }: CallContent) => ({
-  direction,
-  outcome: outcome ?? null,
-  startedAt: startedAt?.toISOString() ?? null,
-  endedAt: endedAt?.toISOString() ?? null,
-  durationSeconds: durationSeconds ?? null,
-});
-
-const shownInbound = (
-  told: ShownInbound,
-): Omit<ShownContent, 'media' | 'template' | 'interactive' | 'call' | 'event'> => ({
-  text: told.text ?? null,
-  location: ifAny(told.location, shownLocation),
-  contacts: ifAny(told.contacts, (cards) => cards.map(shownCard)),
-  reaction: ifAny(told.reaction, ({ emoji = null }) => ({ emoji })),
-  reply: ifAny(told.reply, shownReply),
-  order: ifAny(told.order, shownOrder),
-  product: ifAny(told.product, shownProduct),
-  referral: ifAny(told.referral, shownReferral),
-  system: ifAny(told.system, shownSystem),
-  errors: ifAny(told.errors, (errors) => errors.map(shownError)),
-  unsupportedType: told.unsupportedType ?? null,
-  callPermission: ifAny(told.callPermission, shownPermission),
-  senderIdentity: ifAny(told.senderIdentity, shownIdentity),
-  origin: told.origin ?? null,
-  isForwarded: told.isForwarded === true,
-  isFrequentlyForwarded: told.isFrequentlyForwarded === true,
-  isCut: told.isCut === true,
-});
-
-type Media = NonNullable<ShownContent['media']>;
-
-/** A file of ours has an id at the provider for each number only, right before the call. */
-const ofOurFile = (media: Media | null, fileId: string | undefined): Media | null =>
-  media === null || fileId === undefined ? media : { ...media, id: null, fileId };
-
-function sentMedia(payload: FreeFormPayload | undefined): Media | null {
-  const about = (source: MediaSource, more: Partial<Media> = {}): Media => ({
-    ...placeOf(source),
-    ...{ fileId: null, state: null, mimeType: null, filename: null, caption: null, sha256: null },
-    ...{ isVoice: false, isAnimated: false },
-    ...more,
-  });
-  switch (payload?.type) {
-    case 'image':
-      return about(payload.image, { caption: payload.image.caption ?? null });
-    case 'video':
-      return about(payload.video, { caption: payload.video.caption ?? null });
-    case 'audio':
-      return about(payload.audio, { isVoice: payload.audio.voice === true });
-    case 'document': {
-      const { filename = null, caption = null } = payload.document;
-      return about(payload.document, { filename, caption });
-    }
-    case 'sticker':
-      return about(payload.sticker);
-    default:
-      return null;
+/** A free-form message of ours. */
+function sentOf(
+  payload: FreeFormPayload,
+  holder: Holder,
+  files: { readonly fileId: string | undefined; readonly file: FileOfMessage | undefined },
+): OwnContent {
+  if (isFilePayload(payload)) return { type: payload.type, ...sentFile(payload, files) };
+  switch (payload.type) {
+    case 'text':
+      return { type: 'text', body: payload.text.body, hasLinkPreview: payload.text.preview_url ?? null };
+    case 'location':
+      return shownLocation(payload.location);
+    case 'contacts':
+      return { type: 'contacts', contacts: payload.contacts.map(sentCard) };
+    case 'reaction':
+      return reactionOf(payload.reaction.emoji === '' ? null : payload.reaction.emoji, holder);
+    case 'interactive':
+      return shownInteractive(payload.interactive);
   }
+}
+
+const reactionOf = (emoji: string | null, { repliesTo }: Holder): OwnContent => ({
+  type: 'reaction',
+  messageId: repliesTo?.toHexString() ?? null,
+  emoji,
+});
+
+/** What a contact wrote, the business wrote on its phone, or WhatsApp told. */
+function receivedOf(told: ShownInbound, holder: Holder, file: FileOfMessage | undefined): OwnContent {
+  const { text, reply, location, contacts, reaction, order, system, callPermission, unsupportedType } = told;
+  if (reply !== undefined) return shownReply(reply);
+  if (callPermission !== undefined) return shownPermission(callPermission);
+  if (order !== undefined) return shownOrder(order);
+  if (system !== undefined) return shownSystem(system);
+  if (location !== undefined) return shownLocation(location);
+  if (contacts !== undefined) return { type: 'contacts', contacts: contacts.map(shownCard) };
+  if (reaction !== undefined) return reactionOf(reaction.emoji ?? null, holder);
+  if (Object.values(told).every((part) => part === undefined)) return { type: 'empty' };
+  const fileType = fileTypeOf(holder.messageType, told.media);
+  if (fileType !== null) return { type: fileType, ...receivedFile(told.media, file) };
+  if (holder.messageType === 'text' && text !== undefined)
+    return { type: 'text', body: text, hasLinkPreview: null };
+  return { type: 'unsupported', unsupportedType: unsupportedType ?? null };
 }

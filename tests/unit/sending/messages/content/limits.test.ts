@@ -286,7 +286,7 @@ describe('content › any kind', () => {
           // `null` takes a reaction back, a flag may be either, 0 is on the equator, and a flow takes what data it likes.
           const isFine =
             (place === 'emoji' && value === null) ||
-            ((place === 'previewUrl' || place === 'voice') && typeof value === 'boolean') ||
+            ((place === 'hasLinkPreview' || place === 'isVoice') && typeof value === 'boolean') ||
             ((place === 'latitude' || place === 'longitude') && typeof value === 'number') ||
             (place === 'data' && (name === 'a constructor' || name === 'something deep'));
           const paths = wrongPaths(withValue(content, place, value));

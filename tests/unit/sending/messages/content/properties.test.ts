@@ -4,7 +4,8 @@ import { payloadOf, reactionOf } from '../../../../../src/sending/messages/conte
 import { Content } from '../../../../../src/sending/messages/content/schemas.ts';
 import { readableText } from '../../../../../src/sending/messages/content/text.ts';
 import type { FreeFormPayload, InteractiveObject } from '../../../../../src/whatsapp/free-form.ts';
-import { contentKinds, fullContents } from '../../../../support/contents.ts';
+import { contentKinds, fullContents, shownAsSent } from '../../../../support/contents.ts';
+import { missingIn } from '../../../../support/shown-content.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [field: string]: Json };
 
@@ -170,7 +171,7 @@ function assertSpecial(interactive: InteractiveObject): void {
 }
 
 describe('content › whatever the schema accepts', () => {
-  it('good contents, changed anywhere › a body within Meta’s limits, without a field that has no value', () => {
+  it('good contents, changed anywhere › a body within Meta’s limits, without empty fields, shown as it was sent', () => {
     const accepted = new Map<string, number>();
     let refused = 0;
     fc.assert(
@@ -186,6 +187,7 @@ describe('content › whatever the schema accepts', () => {
         assertWithinLimits(payload);
         assert.deepEqual(JSON.parse(JSON.stringify(payload)), payload);
         assert.notEqual(readableText(content), '');
+        assert.deepEqual(missingIn(shownAsSent(content), content), []);
         accepted.set(content.type, (accepted.get(content.type) ?? 0) + 1);
       }),
       { numRuns: runs },
