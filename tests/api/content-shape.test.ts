@@ -127,7 +127,7 @@ describe('api › content is shown in the words in which it is sent', function (
       .collection<MessageDoc>('messages')
       .updateOne(
         { _id: new Types.ObjectId(id) },
-        { $set: { messageType: 'location', content: old }, $unset: { searchTokens: '' } },
+        { $set: { messageType: 'location', content: old }, $unset: { searchTokens: '', isUnannounced: '' } },
       );
     const { content } = await user.getMessage(id);
     assert.deepEqual(missingIn(content, { type: 'location', ...location, text: 'Our shop' }), []);
