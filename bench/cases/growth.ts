@@ -1,29 +1,38 @@
 import mongoose from 'mongoose';
 import { createApiClient } from '../load/api-client.ts';
-import { capturePage, measureAloneMs, readClosedLoop, type CheckedPage } from '../load/page-load.ts';
-import { commonWord, latestConversation, orderOf, rareWord, storeWords } from '../load/stored-words.ts';
+import {
+  captureAnswer,
+  capturePage,
+  pathOfPage,
+  readClosedLoop,
+  timeAlone,
+  type CheckedPage,
+} from '../load/page-load.ts';
+import { latestConversation, storeConversations } from '../load/stored-conversations.ts';
+import { commonWord, orderOf, rareWord, storeWords, timeOf } from '../load/stored-words.ts';
 import { startMeter } from '../meter.ts';
 import type { BenchOptions } from '../options.ts';
 import { round, writeResult } from '../report.ts';
 import { createProduct } from '../stage/product.ts';
 import { createStage, type Log } from '../stage/stage.ts';
-import { median } from '../stats.ts';
+import { median, quantile } from '../stats.ts';
 
 const allSizes = [10_000, 100_000, 1_000_000];
 const connections = 8;
-const aloneReads = 40;
+const aloneReads = 100;
 
 interface Figure {
   readonly cpuUsPerRequest: number;
-  readonly aloneMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
 }
 
 /** By the name of the operation. */
 type Figures = Record<string, Figure>;
 
 /**
- * The reading part of B8: the cost of a page with 10,000, 100,000 and 1,000,000 stored messages, up to `--stored`, and of the
- * token index for each message.
+ * The reading part of B8: the cost of a page with 10,000, 100,000 and 1,000,000 stored messages, up to `--stored`, in a
+ * twentieth as many conversations, and of the token index for each message.
  */
 export async function benchGrowth(
   { rounds, reads, stored, ...options }: BenchOptions,
@@ -37,6 +46,8 @@ export async function benchGrowth(
     const now = Date.now();
     for (const to of sizes) {
       const tokens = await storeWords(stage.db, stage.owner, { from, to, now });
+      const places = { from, to, timeOf: (index: number) => timeOf(index, now) };
+      await storeConversations(stage.db, stage.owner, places);
       from = to;
       indexes[to] = { tokensPerMessage: round(tokens, 1), ...(await bytesPerMessage(stage.db, to)) };
       log(`B8: ${to} messages stored; ${JSON.stringify(indexes[to])}`);
@@ -82,7 +93,7 @@ async function withStage(
     const clientId = channel['clientId'] as mongoose.Types.ObjectId;
     await work({
       db,
-      owner: { clientId, channelId: channel._id, contactId: new mongoose.Types.ObjectId() },
+      owner: { clientId, channelId: channel._id },
       pids: { api, mongod: stage.pids.mongod },
       url: product.apiUrl,
       authorization: client.authorization(),
@@ -93,6 +104,12 @@ async function withStage(
 }
 
 const pathsOf: Readonly<Record<string, string>> = {
+  conversations: '/api/conversations?limit=50',
+  'open conversations': '/api/conversations?limit=50&status=open,pending',
+  'conversations, unread first': '/api/conversations?limit=50&sort=unread',
+  'conversations, longest wait first': '/api/conversations?limit=50&sort=waiting',
+  'conversations, page 1 of 10 each': '/api/conversations?limit=10',
+  'messages, page 1 of 10 each': '/api/messages?limit=10',
   'latest messages': '/api/messages?limit=50',
   'a thread': `/api/messages?limit=50&conversationId=${latestConversation.toHexString()}`,
   'a common word and the beginning of a rare one': `/api/messages?limit=50&q=${commonWord}%20${rareWord.slice(0, 6)}`,
@@ -102,18 +119,36 @@ const pathsOf: Readonly<Record<string, string>> = {
   'the beginning of rare words': `/api/messages?limit=50&q=${rareWord.slice(0, 6)}`,
 };
 
+/** As deep as a page can be: the last one of fewer conversations. */
+const deepPage = 1_000;
+
+/** What is measured, by its name. */
+async function targetsOf({ url, authorization }: GrowthStage): Promise<(readonly [string, CheckedPage])[]> {
+  const target = (path: string) => ({ url, path, authorization });
+  const targets: (readonly [string, CheckedPage])[] = [];
+  for (const [name, path] of Object.entries(pathsOf)) targets.push([name, await capturePage(target(path))]);
+  for (const list of ['conversations', 'messages']) {
+    const path = await pathOfPage(target(`/api/${list}?limit=10`), deepPage);
+    targets.push([`${list}, page ${deepPage} of 10 each`, await capturePage(target(path))]);
+  }
+  targets.push(['counts of conversations', await captureAnswer(target('/api/conversations/counts'))]);
+  return targets;
+}
+
 async function measureAll(
-  { url, authorization, pids }: GrowthStage,
+  stage: GrowthStage,
   { rounds, reads }: Pick<BenchOptions, 'rounds' | 'reads'>,
 ): Promise<Figures> {
   const figures: Figures = {};
-  for (const [name, path] of Object.entries(pathsOf)) {
-    const page = await capturePage({ url, path, authorization });
+  for (const [name, page] of await targetsOf(stage)) {
     await readClosedLoop(page, { count: Math.ceil(reads / 4), connections });
     const each: number[] = [];
-    for (let index = 0; index < rounds; index += 1) each.push(await cpuUsOf(page, pids, reads));
-    const [aloneMs = Number.NaN] = await measureAloneMs([page], aloneReads);
-    figures[name] = { cpuUsPerRequest: round(median(each), 0), aloneMs: round(aloneMs) };
+    for (let index = 0; index < rounds; index += 1) each.push(await cpuUsOf(page, stage.pids, reads));
+    const [times = []] = await timeAlone([page], aloneReads);
+    figures[name] = {
+      cpuUsPerRequest: round(median(each), 0),
+      ...{ p50Ms: round(median(times)), p95Ms: round(quantile(times, 0.95)) },
+    };
   }
   return figures;
 }

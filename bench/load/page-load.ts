@@ -33,19 +33,35 @@ export async function checkPage({ expectedIds, ...target }: PageTarget): Promise
   return page;
 }
 
+type AnswerTarget = Omit<PageTarget, 'expectedIds'>;
+
 /** Requests a page whose items nobody knows beforehand; throws unless it has some. */
-export async function capturePage({
-  url,
-  path,
-  authorization,
-}: Omit<PageTarget, 'expectedIds'>): Promise<CheckedPage> {
+export async function capturePage(target: AnswerTarget): Promise<CheckedPage> {
+  const page = await captureAnswer(target);
+  if ((JSON.parse(page.body) as PageBody).items.length === 0) throw new Error(`${target.path} is empty`);
+  return page;
+}
+
+/** The path of the page with this number, found by following the cursors from the first one; the last one if there are fewer. */
+export async function pathOfPage(target: AnswerTarget, number: number): Promise<string> {
+  let { path } = target;
+  for (let index = 1; index < number; index += 1) {
+    const { body } = await captureAnswer({ ...target, path });
+    const { nextCursor } = JSON.parse(body) as { readonly nextCursor: string | null };
+    if (nextCursor === null) return path;
+    path = `${target.path}&cursor=${encodeURIComponent(nextCursor)}`;
+  }
+  return path;
+}
+
+/** Requests an answer whose body nobody knows beforehand. */
+export async function captureAnswer({ url, path, authorization }: AnswerTarget): Promise<CheckedPage> {
   const token = authorization === null ? '' : `Authorization: ${authorization}\r\n`;
   const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: bench\r\n${token}\r\n`);
   const connection = await openConnection(url);
   try {
     const { status, body } = await connection.send(request);
-    if (status !== 200 || (JSON.parse(body) as PageBody).items.length === 0)
-      throw new Error(`${path} answers ${status}: ${body.slice(0, 500)}`);
+    if (status !== 200) throw new Error(`${path} answers ${status}: ${body.slice(0, 500)}`);
     return { url, request, body };
   } finally {
     connection.close();
@@ -63,11 +79,15 @@ export const readClosedLoop = (
       throw new Error(`an answer (${answer.status}) differs from the verified page`);
   });
 
+/** The median time of a request to an otherwise idle server, for several pages of one server. */
+export const measureAloneMs = async (pages: readonly CheckedPage[], count: number): Promise<number[]> =>
+  (await timeAlone(pages, count)).map(median);
+
 /**
- * The median time of a request to an otherwise idle server, for several pages of one server. The pages alternate by
- * request, so that other load on the machine affects all of them.
+ * The times of single requests to an otherwise idle server, in milliseconds for each page. The pages alternate by request, so
+ * that other load on the machine affects all of them.
  */
-export async function measureAloneMs(pages: readonly CheckedPage[], count: number): Promise<number[]> {
+export async function timeAlone(pages: readonly CheckedPage[], count: number): Promise<number[][]> {
   const url = pages[0]?.url ?? '';
   const timed = pages.map((page) => ({ page, times: [] as number[] }));
   await runClosedLoop({ url, count, connections: 1 }, async (connection) => {
@@ -78,5 +98,5 @@ export async function measureAloneMs(pages: readonly CheckedPage[], count: numbe
       if (body !== page.body) throw new Error('an answer differs from the verified page');
     }
   });
-  return timed.map(({ times }) => median(times));
+  return timed.map(({ times }) => times);
 }

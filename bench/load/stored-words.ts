@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { tokensOfContent } from '../../src/sending/messages/store/search.ts';
+import { contactOf, conversationOf } from './stored-conversations.ts';
 
 const { ObjectId } = mongoose.Types;
 type ObjectId = mongoose.Types.ObjectId;
@@ -8,14 +9,13 @@ type ObjectId = mongoose.Types.ObjectId;
 export interface WordsOwner {
   readonly clientId: ObjectId;
   readonly channelId: ObjectId;
-  readonly contactId: ObjectId;
 }
 
 const batchSize = 5_000;
 /** A million messages are of the last 81 days, which a search covers. */
 const gapMs = 7_000;
-/** Messages of one conversation. */
-const threadLength = 20;
+/** Message 0 is the latest. */
+export const timeOf = (index: number, now: number): Date => new Date(now - index * gapMs);
 
 /** Words as in a language: the first of 5,000 is in most messages, the last in few. */
 const vocabulary = Array.from({ length: 5_000 }, (_, index) => wordOf(index));
@@ -45,13 +45,13 @@ function textOf(index: number): string {
   return index % 10 === 0 ? `${words.join(' ')} ${orderOf(index)}` : words.join(' ');
 }
 
-/** Message 0 is the latest. */
-function makeMessage({ clientId, channelId, contactId }: WordsOwner, index: number, now: number): MessageDoc {
+function makeMessage({ clientId, channelId }: WordsOwner, index: number, now: number): MessageDoc {
   const content = { text: textOf(index) };
-  const timestamp = new Date(now - index * gapMs);
+  const timestamp = timeOf(index, now);
   return {
     _id: new ObjectId(),
-    ...{ clientId, channelId, contactId },
+    ...{ clientId, channelId },
+    contactId: contactOf(index),
     conversationId: conversationOf(index),
     direction: 'inbound',
     senderType: 'contact',
@@ -65,16 +65,6 @@ function makeMessage({ clientId, channelId, contactId }: WordsOwner, index: numb
     searchTokens: tokensOfContent(content),
   };
 }
-
-const conversationOf = (index: number): ObjectId =>
-  ObjectId.createFromHexString(
-    `c0${Math.floor(index / threadLength)
-      .toString(16)
-      .padStart(22, '0')}`,
-  );
-
-/** The conversation with the latest messages. */
-export const latestConversation = conversationOf(0);
 
 /** Stores the messages `from` to `to`; returns the tokens of one on the average. */
 export async function storeWords(
