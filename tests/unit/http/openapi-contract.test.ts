@@ -36,8 +36,11 @@ const deliberateBreaks: readonly RegExp[] = [
   /^\w+ \/api\/conversations\S* 200(\.items\[\])?\.leadId: was string, is null$/,
   // The product reopens conversations itself.
   /^\w+ \/api\/conversations\/\S+ 200\.history\[\]\.by: was string, is null$/,
-  // Requests and products are new kinds: only messages of clients that send them show them.
-  /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.content\.interactive: was null, is object$/,
+  // Content is shown by its type, in the words in which it is sent (ADR 0070).
+  /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.content\.(media|location|contacts|reaction|interactive|reply): (is gone|may be missing now)$/,
+  /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.content\.contacts: was null, is array$/,
+  // They are called `hasLinkPreview` and `isVoice`, as in answers.
+  /^post \/api\/messages body\.content\.(previewUrl|voice): is gone$/,
   // Messages are also sent from the WhatsApp Business app on a phone of the business: `phone`.
   /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.senderType: other values$/,
 ];
