@@ -27,27 +27,49 @@ export function leavesOf(
 ): readonly Leaf[] {
   const leaves: Leaf[] = [];
   let cut = 0;
-  // A stack instead of recursion: the nesting is the sender's.
-  const rest: { readonly name: string; readonly value: unknown }[] = [{ name: '', value: given }];
-  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-    const { name, value } = next;
-    if (value === undefined) continue;
-    const parts = partsOf(name, value);
-    if (parts.length > 0) rest.push(...parts.toReversed());
-    else if (leaves.length < maxLeaves)
-      leaves.push({ name: cleanText(name, maxName), value: cleanText(textOf(value, show), maxValue) });
+  function take(path: string, value: unknown): void {
+    if (leaves.length < maxLeaves)
+      leaves.push({ name: cleanText(path, maxName), value: cleanText(textOf(value, show), maxValue) });
     else cut += 1;
+  }
+  const top = openParts('', given);
+  if (top === null && given !== undefined) take('', given);
+  // A stack instead of recursion: the nesting is the sender's, and so is the length of a list, whose parts are named one by one.
+  const open = top === null ? [] : [top];
+  for (let parts = open.at(-1); parts !== undefined; parts = open.at(-1)) {
+    const next = parts.left.next();
+    if (next.done === true) {
+      open.pop();
+      continue;
+    }
+    const [key, value] = next.value;
+    if (value === undefined) continue;
+    const isShown = leaves.length < maxLeaves;
+    const path = isShown ? pathOf(parts, key) : '';
+    const inside = openParts(path, value);
+    if (inside === null) take(path, value);
+    else open.push(inside);
   }
   return cut === 0 ? leaves : [...leaves, { name: cutLeafName, value: String(cut) }];
 }
 
-function partsOf(path: string, value: unknown): { name: string; value: unknown }[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.map((part, index) => ({ name: `${path}[${index}]`, value: part }));
-  return Object.entries(value).map(([key, part]) => ({
-    name: path === '' ? key : `${path}.${key}`,
-    value: part,
-  }));
+/** The parts of a list or an object that are still to be looked at. */
+interface Parts {
+  readonly path: string;
+  readonly left: Iterator<readonly [string | number, unknown]>;
+}
+
+/** Null for a value, and for an empty list or object, which is one. */
+function openParts(path: string, value: unknown): Parts | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value)) return value.length === 0 ? null : { path, left: value.entries() };
+  const entries = Object.entries(value);
+  return entries.length === 0 ? null : { path, left: entries.values() };
+}
+
+function pathOf({ path }: Parts, key: string | number): string {
+  if (typeof key === 'number') return `${path}[${key}]`;
+  return path === '' ? key : `${path}.${key}`;
 }
 
 const textOf = (value: unknown, show: (text: string) => string): string =>

@@ -1,20 +1,29 @@
 import { isFields } from './inbound/fields.ts';
 import type { KnownKeys } from './known-keys.ts';
-import { leavesOf, type Leaf, type LeafLimits } from './leaves.ts';
+import { cutLeafName, leavesOf, type Leaf, type LeafLimits } from './leaves.ts';
 import { maskDigits } from './payload.ts';
 
-/** What an object holds beside its known keys, by path: `contacts[0].profile.country`. */
-export type Leftovers = ReadonlyMap<string, unknown>;
+/** What an object holds beside its known keys. */
+export interface Leftovers {
+  /** By path: `contacts[0].profile.country`; the first ones, because a body may have 150,000. */
+  readonly values: ReadonlyMap<string, unknown>;
+  /** How many others there are. */
+  readonly cut: number;
+}
 
-const none: Leftovers = new Map();
+export const noLeftovers: Leftovers = { values: new Map(), cut: 0 };
+
+const maxPaths = 1_000;
 
 /** Goes no deeper than the known keys do. Null and an empty text hold nothing. */
 export function leftoversOf(given: unknown, known: KnownKeys): Leftovers {
-  let found: Map<string, unknown> | null = null;
+  let values: Map<string, unknown> | null = null;
+  let cut = 0;
   const add = (path: string, value: unknown): void => {
     if (value === null || value === '') return;
-    found ??= new Map();
-    found.set(path, value);
+    values ??= new Map();
+    if (values.size < maxPaths) values.set(path, value);
+    else cut += 1;
   };
   const look = (value: unknown, { keys, takesValue, takesRest }: KnownKeys, path: string): void => {
     if (!isFields(value)) {
@@ -35,7 +44,7 @@ export function leftoversOf(given: unknown, known: KnownKeys): Leftovers {
     else for (const [index, item] of value.entries()) look(item, inside, `${path}[${index}]`);
   };
   lookAtEach(given, known, '');
-  return found ?? none;
+  return values === null ? noLeftovers : { values, cut };
 }
 
 /** The path of any item of its lists: `contacts[].profile.country`. */
@@ -48,16 +57,21 @@ const seconds = /^1\d{9}$/;
  * The values, as far as the limits allow. Possible phone numbers in texts are masked, because nothing erases these values
  * together with a person, and some stand in workflow histories.
  */
-export const shownLeftovers = (leftovers: Leftovers, limits: LeafLimits): readonly Leaf[] =>
-  leavesOf(Object.fromEntries(leftovers), {
+export function shownLeftovers({ values, cut }: Leftovers, limits: LeafLimits): readonly Leaf[] {
+  const leaves = leavesOf(Object.fromEntries(values), {
     ...limits,
     show: (text) => (seconds.test(text) ? text : maskDigits(text)),
   });
+  if (cut === 0) return leaves;
+  // More paths than leaves are kept, so that the last leaf counts what is left out.
+  const { value } = leaves.at(-1) ?? { value: '0' };
+  return [...leaves.slice(0, -1), { name: cutLeafName, value: String(Number(value) + cut) }];
+}
 
 const itemLimits = { maxLeaves: 16, maxName: 128, maxValue: 256 } as const;
 
 /** What an object leaves that belongs to an entry of a history; nothing for most objects. */
 export function readMore(given: unknown, known: KnownKeys): { readonly more?: readonly Leaf[] } {
   const leftovers = leftoversOf(given, known);
-  return leftovers.size === 0 ? {} : { more: shownLeftovers(leftovers, itemLimits) };
+  return leftovers.values.size === 0 ? {} : { more: shownLeftovers(leftovers, itemLimits) };
 }

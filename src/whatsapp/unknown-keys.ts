@@ -3,7 +3,7 @@ import { sha256Hex } from '../platform/ids.ts';
 import { reportLimits, type AccountReport } from './account-reports.ts';
 import { isFields, type Fields } from './inbound/fields.ts';
 import { knownInEnvelope, knownInField } from './known-keys.ts';
-import { leftoversOf, shownLeftovers, withoutIndexes, type Leftovers } from './leftovers.ts';
+import { leftoversOf, noLeftovers, shownLeftovers, withoutIndexes, type Leftovers } from './leftovers.ts';
 import { Timestamp, toEpochMs } from './webhook-fields.ts';
 
 /** One value of a body, with what its envelope says. */
@@ -24,12 +24,12 @@ export function readUnknownKeys(body: unknown): Iterable<AccountReport> {
   const { entry } = body;
   const isEnveloped = Array.isArray(entry);
   const places = isEnveloped ? [...placesIn(entry)] : valueOf(body);
-  const around: Leftovers = isEnveloped ? leftoversOf(body, knownInEnvelope) : new Map();
+  const around: Leftovers = isEnveloped ? leftoversOf(body, knownInEnvelope) : noLeftovers;
   const reports = new Map<string, AccountReport>();
   for (const [index, place] of places.entries()) {
     const inside = leftoversOf(place.value, knownInField(place.field));
-    const leftovers = index === 0 ? new Map([...inside, ...prefixed(around)]) : inside;
-    if (leftovers.size === 0) continue;
+    const leftovers = index === 0 ? withEnvelope(inside, around) : inside;
+    if (leftovers.values.size === 0) continue;
     const report = reportOf(place, leftovers);
     const id = `${report.wabaId} ${report.phoneNumberId} ${report.key}`;
     if (!reports.has(id)) reports.set(id, report);
@@ -62,12 +62,17 @@ function* placesIn(entries: readonly unknown[]): Generator<Place> {
 }
 
 /** The envelope has keys of the same names as its values. */
-const prefixed = (around: Leftovers): Leftovers =>
-  new Map([...around].map(([name, value]) => [`body.${name}`, value]));
+const withEnvelope = (inside: Leftovers, around: Leftovers): Leftovers => ({
+  values: new Map([
+    ...inside.values,
+    ...[...around.values].map(([name, value]) => [`body.${name}`, value] as const),
+  ]),
+  cut: inside.cut + around.cut,
+});
 
 function reportOf({ field, value, wabaId, atMs }: Place, leftovers: Leftovers): AccountReport {
   const { metadata } = value;
-  const names = [...new Set([...leftovers.keys()].map(withoutIndexes))].toSorted();
+  const names = [...new Set([...leftovers.values.keys()].map(withoutIndexes))].toSorted();
   return {
     kind: 'report',
     wabaId,

@@ -72,6 +72,20 @@ describe('unknown keys', () => {
     assert.deepEqual(report.unknownKeys, ['body.entry[].c', 'metadata.a', 'polls']);
   });
 
+  const zeros: readonly number[] = Array.from({ length: 149_000 }, () => 0);
+  const long: readonly (readonly [string, object])[] = [
+    ['a list under an unknown key', { x: zeros }],
+    ['a list where objects belong', { contacts: zeros }],
+  ];
+  for (const [what, value] of long)
+    it(`${what}, as long as a body may be › the first values, and how many are left out`, () => {
+      const [report, ...others] = reportsOf(envelope('messages', value));
+      assert.equal(others.length, 0);
+      const shown = report?.details ?? [];
+      const cut = shown.at(-1);
+      assert.deepEqual(cut, { name: '…', value: String(zeros.length - (shown.length - 1)) });
+    });
+
   it('a value without an envelope, and a bare list of changed ids › the same', () => {
     assert.deepEqual(detailsOf({ messages: [], a: 1 }), [{ name: 'a', value: '1' }]);
     assert.deepEqual(detailsOf(envelope('user_id_update', [{ a: 1 }])), [
