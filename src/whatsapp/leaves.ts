@@ -12,6 +12,8 @@ export interface LeafLimits {
   readonly maxValue: number;
   /** What is shown of a text; all of it by default. */
   readonly show?: (text: string) => string;
+  /** How many values were left out before; none by default. */
+  readonly leftOut?: number;
 }
 
 /** The number of values that were left out stands in a last leaf of this name. */
@@ -23,19 +25,12 @@ export const cutLeafName = '…';
  */
 export function leavesOf(
   given: unknown,
-  { maxLeaves, maxName, maxValue, show = (text) => text }: LeafLimits,
+  { maxLeaves, maxName, maxValue, show = (text) => text, leftOut = 0 }: LeafLimits,
 ): readonly Leaf[] {
   const leaves: Leaf[] = [];
-  let cut = 0;
-  function take(path: string, value: unknown): void {
-    if (leaves.length < maxLeaves)
-      leaves.push({ name: cleanText(path, maxName), value: cleanText(textOf(value, show), maxValue) });
-    else cut += 1;
-  }
-  const top = openParts('', given);
-  if (top === null && given !== undefined) take('', given);
+  let cut = leftOut;
   // A stack instead of recursion: the nesting is the sender's, and so is the length of a list, whose parts are named one by one.
-  const open = top === null ? [] : [top];
+  const open: Parts[] = [{ path: '', left: [['', given] as const].values() }];
   for (let parts = open.at(-1); parts !== undefined; parts = open.at(-1)) {
     const next = parts.left.next();
     if (next.done === true) {
@@ -45,10 +40,13 @@ export function leavesOf(
     const [key, value] = next.value;
     if (value === undefined) continue;
     const isShown = leaves.length < maxLeaves;
+    // Nobody reads the names of values that are only counted.
     const path = isShown ? pathOf(parts, key) : '';
     const inside = openParts(path, value);
-    if (inside === null) take(path, value);
-    else open.push(inside);
+    if (inside !== null) open.push(inside);
+    else if (isShown)
+      leaves.push({ name: cleanText(path, maxName), value: cleanText(textOf(value, show), maxValue) });
+    else cut += 1;
   }
   return cut === 0 ? leaves : [...leaves, { name: cutLeafName, value: String(cut) }];
 }

@@ -1,6 +1,6 @@
 import { isFields } from './inbound/fields.ts';
 import type { KnownKeys } from './known-keys.ts';
-import { cutLeafName, leavesOf, type Leaf, type LeafLimits } from './leaves.ts';
+import { leavesOf, type Leaf, type LeafLimits } from './leaves.ts';
 import { maskDigits } from './payload.ts';
 
 /** What an object holds beside its known keys. */
@@ -15,12 +15,12 @@ export const noLeftovers: Leftovers = { values: new Map(), cut: 0 };
 
 const maxPaths = 1_000;
 
-/** Goes no deeper than the known keys do. Null and an empty text hold nothing. */
+/** Goes no deeper than the known keys do. Null and an empty text, list or object hold nothing. */
 export function leftoversOf(given: unknown, known: KnownKeys): Leftovers {
   let values: Map<string, unknown> | null = null;
   let cut = 0;
   const add = (path: string, value: unknown): void => {
-    if (value === null || value === '') return;
+    if (isEmpty(value)) return;
     values ??= new Map();
     if (values.size < maxPaths) values.set(path, value);
     else cut += 1;
@@ -47,6 +47,12 @@ export function leftoversOf(given: unknown, known: KnownKeys): Leftovers {
   return values === null ? noLeftovers : { values, cut };
 }
 
+const isEmpty = (value: unknown): boolean =>
+  value === null ||
+  value === '' ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isFields(value) && Object.keys(value).length === 0);
+
 /** The path of any item of its lists: `contacts[].profile.country`. */
 export const withoutIndexes = (path: string): string => path.replace(/\[\d+\]/g, '[]');
 
@@ -57,16 +63,12 @@ const seconds = /^1\d{9}$/;
  * The values, as far as the limits allow. Possible phone numbers in texts are masked, because nothing erases these values
  * together with a person, and some stand in workflow histories.
  */
-export function shownLeftovers({ values, cut }: Leftovers, limits: LeafLimits): readonly Leaf[] {
-  const leaves = leavesOf(Object.fromEntries(values), {
+export const shownLeftovers = ({ values, cut }: Leftovers, limits: LeafLimits): readonly Leaf[] =>
+  leavesOf(Object.fromEntries(values), {
     ...limits,
+    leftOut: cut,
     show: (text) => (seconds.test(text) ? text : maskDigits(text)),
   });
-  if (cut === 0) return leaves;
-  // More paths than leaves are kept, so that the last leaf counts what is left out.
-  const { value } = leaves.at(-1) ?? { value: '0' };
-  return [...leaves.slice(0, -1), { name: cutLeafName, value: String(Number(value) + cut) }];
-}
 
 const itemLimits = { maxLeaves: 16, maxName: 128, maxValue: 256 } as const;
 

@@ -44,6 +44,8 @@ describe('unknown keys', () => {
         messages: [{ any: 'key' }],
         new: null,
         more: '',
+        lists: [],
+        objects: {},
       }),
       envelope('a_field_of_tomorrow', { any: 'key' }),
       envelope('user_id_update', [{ user_id: { previous: 'a', current: 'b' }, parent_user_id: 'c' }]),
