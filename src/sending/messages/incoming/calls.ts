@@ -28,6 +28,8 @@ export interface CallDeps {
 interface CallPlace {
   readonly scope: ClientScope;
   readonly key: { readonly channelId: Types.ObjectId; readonly contactId: Types.ObjectId };
+  /** The identities of the person. */
+  readonly writerKeys: readonly string[];
   readonly at: Date;
   readonly now: Date;
 }
@@ -44,18 +46,18 @@ export function createCalls(deps: CallDeps) {
     /** False if the person cannot be identified. */
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: CallItem): Promise<boolean> {
       const direction = directionOf(item);
-      const writerKeys = keysOfPerson(item.person);
-      const written = { channelId, direction, providerMessageId: item.callId } as const;
-      const { person } = item;
-      const contact = await findWriter(deps, scope, { ...written, writerKeys }, { person });
+      const { person, callId: providerMessageId } = item;
+      const writerKeys = keysOfPerson(person);
+      const written = { channelId, direction, providerMessageId, writerKeys } as const;
+      const contact = await findWriter(deps, scope, written, { person });
       if (contact === 'gone') return true;
       if (contact === null) return false;
       const now = clock.now();
       const at = messageTime(item.startedAtMs ?? item.atMs, now);
       const key = { channelId, contactId: contact._id };
       await retryOnDuplicateKey(async () => {
-        const earlier = await findEarlier(messages, scope, { ...key, providerMessageId: item.callId });
-        if (earlier === null) return storeCall(deps, { scope, key, at, now }, item);
+        const earlier = await findEarlier(messages, scope, { ...key, providerMessageId });
+        if (earlier === null) return storeCall(deps, { scope, key, writerKeys, at, now }, item);
         if (earlier.direction !== direction) return;
         const event = { event: eventOf(item), call: callOf(item), at };
         await messages.noteCallEvent(scope, earlier._id, {
@@ -63,9 +65,7 @@ export function createCalls(deps: CallDeps) {
           timestamp: threadTimes(at, now).timestamp,
         });
         if (direction === 'inbound')
-          await conversations.noteInbound(scope, earlier.conversationId, {
-            ...{ at, from: keysOfPerson(item.person) },
-          });
+          await conversations.noteInbound(scope, earlier.conversationId, { at, from: writerKeys });
       });
       return true;
     },
@@ -75,7 +75,7 @@ export function createCalls(deps: CallDeps) {
 /** The entry of a call whose first event arrives, and what it changes in its conversation. */
 async function storeCall(
   { messages, conversations, arrivals, runInTransaction }: CallDeps,
-  { scope, key, at, now }: CallPlace,
+  { scope, key, writerKeys, at, now }: CallPlace,
   item: CallItem,
 ): Promise<void> {
   const direction = directionOf(item);
@@ -91,13 +91,13 @@ async function storeCall(
         ...(isInbound ? placeOfArrival(conversation) : placeOfOwn(conversation)),
         status: isInbound ? 'received' : 'sent',
         providerMessageId: item.callId,
-        writerKeys: keysOfPerson(item.person),
+        writerKeys,
         statusHistory: [eventOf(item)],
       },
     );
   if (isInbound) {
     // Nobody can answer a call by a message: it awaits none.
-    const arriving = { at, from: keysOfPerson(item.person), makesLead: true, awaitsAnswer: false };
+    const arriving = { at, from: writerKeys, makesLead: true, awaitsAnswer: false };
     await runInTransaction(async (session) => {
       const conversation = await arrivals.placeWithin(scope, key, arriving, session);
       await messages.insertWithin(scope, entryIn(conversation), session);

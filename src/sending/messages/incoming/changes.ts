@@ -1,4 +1,3 @@
-import { newId } from '../../../platform/ids.ts';
 import type { InboundChange } from '../../../whatsapp/inbound.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
 import type { ChangeTarget, StoredChange } from '../store/inbound-writes.ts';
@@ -11,8 +10,8 @@ import {
   type InboundDeps,
   type InboundPlace,
 } from './arrival.ts';
-import { writerKeysOf, writerOf } from './entries.ts';
-import { messageTime, threadTimes } from './rules.ts';
+import { draftEntry, writerKeysOf } from './entries.ts';
+import { messageTime } from './rules.ts';
 
 type ChangeReceiver = (
   place: InboundPlace,
@@ -52,24 +51,20 @@ export const createChangeReceiver =
 
     /** Stores the message that the change stands for; the unique index decides the race against the message itself. */
     async function standIn(): Promise<StoredChange> {
-      const message: MessageDoc = {
-        _id: newId(),
-        ...scope,
-        conversationId: conversation._id,
-        ...target,
-        ...writerOf({ ...target, writerKeys: writerKeysOf(item) }),
-        senderType: author.senderType,
-        messageType: item.messageType,
-        content: {},
-        ...profileOf(item),
-        changes: [change],
-        ...(kind === 'edit' ? { editedAt: at } : { revokedAt: at }),
-        awaitsOriginal: true,
-        status: author.status,
-        ...threadTimes(at, now),
-        statusHistory: [{ key: `${author.status}:${at.getTime()}`, status: author.status, timestamp: at }],
-        dispatch: { attempt: 0, isCalling: false, attempts: [] },
-      };
+      const message = draftEntry(
+        { scope, conversation, contactId: contact._id, at, now },
+        {
+          ...author,
+          writerKeys: writerKeysOf(item),
+          messageType: item.messageType,
+          content: {},
+          ...profileOf(item),
+          changes: [change],
+          ...(kind === 'edit' ? { editedAt: at } : { revokedAt: at }),
+          awaitsOriginal: true,
+          providerMessageId: originalId,
+        },
+      );
       return (await messages.insert(scope, message))
         ? { kind: 'stored', messageId: message._id, at }
         : messages.applyChange(scope, target, change);

@@ -77,7 +77,7 @@ interface EntryPlace {
 /** A message that the product did not send: it has no workflow and no calls to the provider. */
 export const draftEntry = (
   { scope, conversation, contactId, at, now }: EntryPlace,
-  { statusHistory, ...given }: Given,
+  { statusHistory, writerKeys = [], ...given }: Given,
 ): MessageDoc => ({
   _id: newId(),
   ...scope,
@@ -90,18 +90,21 @@ export const draftEntry = (
     { key: `${given.status}:${at.getTime()}`, status: given.status, timestamp: at },
   ],
   ...given,
-  ...writerOf({ contactId, ...given }),
+  ...writerOf({ direction: given.direction, contactId, writerKeys }),
 });
 
 /**
  * Who wrote an inbound message, which is part of its identity: the contact, and what WhatsApp called it, which may be
  * another contact's by the time the message is delivered again.
  */
-export function writerOf({
+function writerOf({
   direction,
   contactId,
-  writerKeys = [],
-}: Pick<MessageDoc, 'direction' | 'contactId' | 'writerKeys'>): Pick<MessageDoc, 'writerId' | 'writerKeys'> {
+  writerKeys,
+}: Required<Pick<MessageDoc, 'direction' | 'contactId' | 'writerKeys'>>): Pick<
+  MessageDoc,
+  'writerId' | 'writerKeys'
+> {
   if (direction === 'outbound') return {};
   return { writerId: contactId, ...(writerKeys.length === 0 ? {} : { writerKeys }) };
 }

@@ -3,7 +3,6 @@ import type { Arriving } from '../../../inbox/conversations/arrivals.ts';
 import { placeOfArrival } from '../../../inbox/conversations/order.ts';
 import type { Heard } from '../../../inbox/surveys/answering.ts';
 import type { ConversationDoc } from '../../../inbox/conversations/threads.ts';
-import { newId } from '../../../platform/ids.ts';
 import { adReferralOf } from '../../../people/leads/ad-referral.ts';
 import { retryOnDuplicateKey, type ClientScope } from '../../../platform/mongo.ts';
 import type { InboundItem } from '../../../whatsapp/events.ts';
@@ -19,10 +18,10 @@ import {
   type InboundPlace,
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
-import { findEarlier, storeEntryWithin, writerKeysOf, writerOf } from './entries.ts';
+import { draftEntry, findEarlier, storeEntryWithin, writerKeysOf } from './entries.ts';
 import { findKnownWriter } from './known-writers.ts';
 import { findSender } from './people.ts';
-import { isWrittenByContact, messageTime, threadTimes } from './rules.ts';
+import { isWrittenByContact, messageTime } from './rules.ts';
 
 export type InboundService = ReturnType<typeof createInboundService>;
 
@@ -36,8 +35,9 @@ export function createInboundService(deps: InboundDeps) {
     async receive(scope: ClientScope, channelId: Types.ObjectId, item: InboundItem): Promise<boolean> {
       const at = messageTime(item.timestampMs, deps.clock.now());
       const providerMessageId = item.change?.originalId ?? item.providerMessageId;
-      const written = { channelId, providerMessageId, direction: 'inbound' } as const;
-      const known = await findKnownWriter(deps, scope, { ...written, writerKeys: writerKeysOf(item) });
+      const writerKeys = writerKeysOf(item);
+      const written = { channelId, providerMessageId, direction: 'inbound', writerKeys } as const;
+      const known = await findKnownWriter(deps, scope, written);
       if (known === 'gone') return true;
       const sender = await findSender(deps, scope, { channelId, item, at, known });
       if (sender === null) return false;
@@ -48,7 +48,7 @@ export function createInboundService(deps: InboundDeps) {
       const place = { scope, channelId, contact };
       const arrival =
         item.change === undefined
-          ? await receiveMessage(deps, place, { item, repliesTo, isKnown: known !== null })
+          ? await receiveMessage(deps, place, { item, repliesTo, writerKeys, isKnown: known !== null })
           : await receiveChange(place, item, item.change);
       if (arrival !== null) await deps.onInbound(arrival);
       return true;
@@ -59,6 +59,8 @@ export function createInboundService(deps: InboundDeps) {
 interface ReceivedMessage {
   readonly item: InboundItem;
   readonly repliesTo: Types.ObjectId | null;
+  /** The identities that it came from. */
+  readonly writerKeys: readonly string[];
 }
 
 interface JudgedMessage extends ReceivedMessage {
@@ -72,12 +74,12 @@ function receiveMessage(
   place: InboundPlace,
   { isKnown, ...received }: JudgedMessage,
 ): Promise<Arrival | null> {
-  const { item } = received;
+  const { item, writerKeys } = received;
   const { scope, channelId, contact } = place;
   const { providerMessageId } = item;
   const author = { channelId, contactId: contact._id, direction: 'inbound' } as const;
-  // The index tells at once of a message that an earlier version stored without the names of its writer.
-  let mayBeStored = isKnown || writerKeysOf(item).length === 0;
+  // A message that an earlier version stored has no such keys: the unique index refuses it, and the next try looks for it.
+  let mayBeStored = isKnown || writerKeys.length === 0;
   return retryOnDuplicateKey(async () => {
     const earlier = mayBeStored
       ? await findEarlier(deps.messages, scope, { ...author, providerMessageId })
@@ -85,7 +87,7 @@ function receiveMessage(
     mayBeStored = true;
     return earlier === null
       ? receiveNew(deps, place, received)
-      : receiveAgain(deps, place, { item, earlier });
+      : receiveAgain(deps, place, { item, writerKeys, earlier });
   });
 }
 
@@ -93,7 +95,7 @@ function receiveMessage(
 async function receiveNew(
   deps: InboundDeps,
   { scope, channelId, contact }: InboundPlace,
-  { item, repliesTo }: ReceivedMessage,
+  { item, repliesTo, writerKeys }: ReceivedMessage,
 ): Promise<Arrival> {
   const { conversations, arrivals, runInTransaction } = deps;
   const now = deps.clock.now();
@@ -106,13 +108,14 @@ async function receiveNew(
     fields: Partial<MessageDoc>,
     session: ClientSession,
   ): Promise<Types.ObjectId> {
-    const entry = { ...draftInbound({ scope, conversation: thread, item, at, now, repliesTo }), ...fields };
+    const draft = draftInbound({ scope, conversation: thread, item, writerKeys, at, now, repliesTo });
+    const entry = { ...draft, ...fields };
     return storeEntryWithin(deps, { entry, message: item, now }, session);
   }
   async function storeWritten(): Promise<ConversationDoc> {
     const keyword = (await deps.readKeyword(scope, item))?.keyword ?? null;
-    const arriving = arrivingOf(item, { at, keyword });
-    const heard = heardOf(item, { ...key, at, repliesTo, isKeyword: keyword !== null });
+    const arriving = arrivingOf(item, { at, from: writerKeys, keyword });
+    const heard = heardOf(item, { ...key, at, from: writerKeys, repliesTo, isKeyword: keyword !== null });
     return runInTransaction(async (session) => {
       const answer = await deps.readSurveyAnswer(scope, heard, session);
       const thread = answer?.place?.thread ?? (await arrivals.placeWithin(scope, key, arriving, session));
@@ -139,26 +142,21 @@ async function receiveNew(
 /** What a message means for its conversation. A reaction or a STOP is no sales opportunity, and awaits no answer. */
 function arrivingOf(
   item: InboundItem,
-  { at, keyword }: { readonly at: Date; readonly keyword: 'stop' | 'start' | null },
+  { keyword, ...sent }: Pick<Arriving, 'at' | 'from'> & { readonly keyword: 'stop' | 'start' | null },
 ): Arriving {
   const { referral, reaction } = item;
   const saysSomething = reaction === undefined && keyword !== 'stop';
   return {
-    at,
-    from: writerKeysOf(item),
+    ...sent,
     makesLead: saysSomething,
     awaitsAnswer: saysSomething,
-    ...(referral === undefined ? {} : { referral: adReferralOf(referral, at) }),
+    ...(referral === undefined ? {} : { referral: adReferralOf(referral, sent.at) }),
   };
 }
 
 /** What a survey needs of a message. */
-const heardOf = (
-  item: InboundItem,
-  known: Omit<Heard, 'from' | 'providerMessageId' | 'rowId' | 'text'>,
-): Heard => ({
+const heardOf = (item: InboundItem, known: Omit<Heard, 'providerMessageId' | 'rowId' | 'text'>): Heard => ({
   ...known,
-  from: writerKeysOf(item),
   providerMessageId: item.providerMessageId,
   rowId: item.reply?.kind === 'list-row' ? (item.reply.id ?? null) : null,
   text: item.messageType === 'text' ? (item.text ?? null) : null,
@@ -171,7 +169,11 @@ const heardOf = (
 async function receiveAgain(
   deps: InboundDeps,
   { scope, channelId, contact }: InboundPlace,
-  { item, earlier }: { readonly item: InboundItem; readonly earlier: StoredMessage },
+  {
+    item,
+    writerKeys: from,
+    earlier,
+  }: Omit<ReceivedMessage, 'repliesTo'> & { readonly earlier: StoredMessage },
 ): Promise<Arrival | null> {
   const { messages, conversations, arrivals, incomingFiles, runInTransaction, clock } = deps;
   const { _id: messageId } = earlier;
@@ -184,7 +186,7 @@ async function receiveAgain(
   if (conversation === null) return null;
   if (isBacklog) {
     const keyword = (await deps.readKeyword(scope, item))?.keyword ?? null;
-    const { awaitsAnswer } = arrivingOf(item, { at, keyword });
+    const { awaitsAnswer } = arrivingOf(item, { at, from, keyword });
     // Before it is brought in: a repetition would not know any more that nobody waited for an answer to it.
     if (awaitsAnswer)
       await runInTransaction((session) => arrivals.awaitAnswer(scope, conversation, at, session));
@@ -193,7 +195,7 @@ async function receiveAgain(
   await keepSource(messages, scope, { messageId, item, at, now: clock.now() });
   await incomingFiles.keep(scope, { messageId, channelId, contactId: contact._id, media: item.media });
   if (isWritten) {
-    await conversations.noteInbound(scope, conversation._id, { at, from: writerKeysOf(item) });
+    await conversations.noteInbound(scope, conversation._id, { at, from });
     await trustNumber(deps, { scope, contact }, at);
   }
   return { scope, channelId, contact, conversation, item: { ...item, timestampMs: at.getTime() } };
@@ -228,43 +230,29 @@ async function trustNumber(
     await numbers.trust(scope, { contactId, phoneNumber }, at);
 }
 
-type InboundDoc = MessageDoc & { readonly providerMessageId: string };
-
-interface InboundDraft {
+interface InboundDraft extends ReceivedMessage {
   readonly scope: ClientScope;
   readonly conversation: Pick<ConversationDoc, '_id' | 'channelId' | 'contactId'>;
-  readonly item: InboundItem;
   readonly at: Date;
   readonly now: Date;
-  /** The stored message that this one answers. */
-  readonly repliesTo: Types.ObjectId | null;
 }
 
-function draftInbound({ scope, conversation, item, at, now, repliesTo }: InboundDraft): InboundDoc {
+function draftInbound({ item, repliesTo, writerKeys, ...place }: InboundDraft): MessageDoc {
   const { contextId, contextFrom } = item;
-  return {
-    _id: newId(),
-    ...scope,
-    conversationId: conversation._id,
-    channelId: conversation.channelId,
-    contactId: conversation.contactId,
-    direction: 'inbound',
-    ...writerOf({
+  return draftEntry(
+    { ...place, contactId: place.conversation.contactId },
+    {
       direction: 'inbound',
-      contactId: conversation.contactId,
-      writerKeys: writerKeysOf(item),
-    }),
-    senderType: item.messageType === 'system' ? 'system' : 'contact',
-    messageType: item.messageType,
-    content: contentOf(item),
-    ...(contextId === undefined ? {} : { contextMessageId: contextId }),
-    ...(contextFrom === undefined ? {} : { contextFrom }),
-    ...profileOf(item),
-    ...(repliesTo === null ? {} : { repliesTo }),
-    status: 'received',
-    ...threadTimes(at, now),
-    providerMessageId: item.providerMessageId,
-    statusHistory: [{ key: `received:${at.getTime()}`, status: 'received', timestamp: at }],
-    dispatch: { attempt: 0, isCalling: false, attempts: [] },
-  };
+      writerKeys,
+      senderType: item.messageType === 'system' ? 'system' : 'contact',
+      messageType: item.messageType,
+      content: contentOf(item),
+      ...(contextId === undefined ? {} : { contextMessageId: contextId }),
+      ...(contextFrom === undefined ? {} : { contextFrom }),
+      ...profileOf(item),
+      ...(repliesTo === null ? {} : { repliesTo }),
+      status: 'received',
+      providerMessageId: item.providerMessageId,
+    },
+  );
 }

@@ -11,7 +11,7 @@ export interface KnownWriterDeps {
 }
 
 /**
- * The contact of the stored message that an item repeats, changes or goes on with; `gone` if it was deleted; null if there is
+ * The contact of the stored message that an item repeats, changes or continues; `gone` if it was deleted; null if there is
  * no such message. Asked before the person is looked for: a number may have got another owner since the message was stored,
  * and a repetition must not go to them.
  */
