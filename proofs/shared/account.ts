@@ -101,25 +101,8 @@ interface Session {
   readonly cookie: string;
 }
 
-const timeoutMs = 15_000;
-
-async function openSession(
-  status: number,
-  url: string,
-  { body, cookie }: { readonly body?: unknown; readonly cookie?: string },
-): Promise<Session> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(cookie === undefined ? {} : { cookie }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const text = await answer.text();
-  if (answer.status !== status) throw new Error(`${url} answers ${answer.status}: ${text}`);
-  const { accessToken } = JSON.parse(text) as { accessToken: string };
-  const [given = ''] = answer.headers.getSetCookie();
-  return { accessToken, cookie: given.split(';')[0] ?? '' };
+async function openSession(status: number, url: string, call: Call): Promise<Session> {
+  const { cookie, ...answer } = await requestJson(url, { method: 'POST', ...call });
+  if (answer.status !== status) throw new Error(`${url} answers ${JSON.stringify(answer)}`);
+  return { accessToken: (answer.body as { accessToken: string }).accessToken, cookie };
 }
