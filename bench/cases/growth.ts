@@ -8,7 +8,7 @@ import {
   timeAlone,
   type CheckedPage,
 } from '../load/page-load.ts';
-import { latestConversation, storeConversations } from '../load/stored-conversations.ts';
+import { latestConversation, storeConversations, type Owner } from '../load/stored-conversations.ts';
 import { commonWord, orderOf, rareWord, storeWords, timeOf } from '../load/stored-words.ts';
 import { startMeter } from '../meter.ts';
 import type { BenchOptions } from '../options.ts';
@@ -65,7 +65,7 @@ export async function benchGrowth(
 
 interface GrowthStage {
   readonly db: mongoose.mongo.Db;
-  readonly owner: Parameters<typeof storeWords>[1];
+  readonly owner: Owner;
   readonly pids: { readonly api: number; readonly mongod: number };
   readonly url: string;
   readonly authorization: string;

@@ -22,7 +22,7 @@ export const contactOf = (messageIndex: number): ObjectId => idOf('c1', placeOf(
 /** The conversation with the latest messages. */
 export const latestConversation = conversationOf(0);
 
-interface Owner {
+export interface Owner {
   readonly clientId: ObjectId;
   readonly channelId: ObjectId;
 }
@@ -76,11 +76,7 @@ function makeContact({ clientId }: Owner, index: number, { timeOf }: Stored): Co
 }
 
 /** Stores the conversations of these messages, each with its contact. */
-export async function storeConversations(
-  db: mongoose.mongo.Db,
-  owner: Owner,
-  stored: Stored,
-): Promise<number> {
+export async function storeConversations(db: mongoose.mongo.Db, owner: Owner, stored: Stored): Promise<void> {
   const [first, end] = [placeOf(stored.from), placeOf(stored.to)];
   for (let from = first; from < end; from += batchSize) {
     const indexes = Array.from({ length: Math.min(batchSize, end - from) }, (_, offset) => from + offset);
@@ -93,5 +89,4 @@ export async function storeConversations(
       { ordered: false },
     );
   }
-  return end - first;
 }

@@ -1,15 +1,10 @@
 import mongoose from 'mongoose';
 import type { MessageDoc } from '../../src/sending/messages/store/model.ts';
 import { tokensOfContent } from '../../src/sending/messages/store/search.ts';
-import { contactOf, conversationOf } from './stored-conversations.ts';
+import { contactOf, conversationOf, type Owner } from './stored-conversations.ts';
 
 const { ObjectId } = mongoose.Types;
 type ObjectId = mongoose.Types.ObjectId;
-
-export interface WordsOwner {
-  readonly clientId: ObjectId;
-  readonly channelId: ObjectId;
-}
 
 const batchSize = 5_000;
 /** A million messages are of the last 81 days, which a search covers. */
@@ -45,7 +40,7 @@ function textOf(index: number): string {
   return index % 10 === 0 ? `${words.join(' ')} ${orderOf(index)}` : words.join(' ');
 }
 
-function makeMessage({ clientId, channelId }: WordsOwner, index: number, now: number): MessageDoc {
+function makeMessage({ clientId, channelId }: Owner, index: number, now: number): MessageDoc {
   const content = { text: textOf(index) };
   const timestamp = timeOf(index, now);
   return {
@@ -69,7 +64,7 @@ function makeMessage({ clientId, channelId }: WordsOwner, index: number, now: nu
 /** Stores the messages `from` to `to`; returns the tokens of one on the average. */
 export async function storeWords(
   db: mongoose.mongo.Db,
-  owner: WordsOwner,
+  owner: Owner,
   { from, to, now }: { readonly from: number; readonly to: number; readonly now: number },
 ): Promise<number> {
   const messages = db.collection<MessageDoc>('messages');

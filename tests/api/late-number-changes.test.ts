@@ -24,6 +24,10 @@ describe('api › delivered again after WhatsApp said late that the person had c
     ...{ type: 'text', text: { body: 'Hello' } },
     ...more,
   });
+  const editOf = ({ id: original_message_id }: { readonly id: string }) => ({
+    ...{ id: newWamid(), from: digitsOf(phone), timestamp: secondsFromNow(-10), type: 'edit' },
+    edit: { original_message_id, message: { type: 'text', text: { body: 'Good day' } } },
+  });
   /** A minute before the messages here: whoever wrote them from the old number is somebody else. */
   const announcement = () =>
     live({
@@ -100,10 +104,7 @@ describe('api › delivered again after WhatsApp said late that the person had c
 
   it('the author edits the message › it says the new words', async () => {
     const message = textOf();
-    const edit = {
-      ...{ id: newWamid(), from: digitsOf(phone), timestamp: secondsFromNow(-10), type: 'edit' },
-      edit: { original_message_id: message.id, message: { type: 'text', text: { body: 'Good day' } } },
-    };
+    const edit = editOf(message);
     await hear(live(message), announcement(), live(edit), live(edit));
     assert.deepEqual(
       (await written()).map(({ content }) => content.text),
@@ -121,10 +122,7 @@ describe('api › delivered again after WhatsApp said late that the person had c
 
   it('an edit came first, then the announcement, then the message › one message, edited', async () => {
     const message = textOf();
-    const edit = {
-      ...{ id: newWamid(), from: digitsOf(phone), timestamp: secondsFromNow(-10), type: 'edit' },
-      edit: { original_message_id: message.id, message: { type: 'text', text: { body: 'Good day' } } },
-    };
+    const edit = editOf(message);
     await hear(live(edit), announcement(), live(message), live(message));
     assert.deepEqual(
       (await written()).map(({ content }) => content.text),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { isDuplicateKey } from '../../src/platform/mongo.ts';
-import { databaseOf, migrationOf } from '../support/migrations.ts';
+import { databaseOf, inserterInto, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 describe('migration 0053', () => {
@@ -18,22 +17,14 @@ describe('migration 0053', () => {
       await migrationOf('0053-message-identity.js'),
     ];
     const db = databaseOf(database);
-    const messages = db.collection<{ _id: Types.ObjectId }>('messages');
     const [clientId, channelId, writerId] = [
       new Types.ObjectId(),
       new Types.ObjectId(),
       new Types.ObjectId(),
     ];
-    const insert = async (fields: object): Promise<'stored' | 'refused'> => {
-      const message = { _id: new Types.ObjectId(), clientId, providerMessageId: 'wamid.1', channelId };
-      try {
-        await messages.insertOne({ ...message, ...fields });
-        return 'stored';
-      } catch (error) {
-        if (isDuplicateKey(error)) return 'refused';
-        throw error;
-      }
-    };
+    const insert = inserterInto(db.collection('messages'), {
+      ...{ clientId, providerMessageId: 'wamid.1', channelId },
+    });
     await first(db);
     assert.deepEqual([await insert({}), await insert({ writerId })], ['stored', 'refused']);
     await up(db);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Types } from 'mongoose';
-import { isDuplicateKey } from '../../src/platform/mongo.ts';
-import { databaseOf, migrationOf } from '../support/migrations.ts';
+import { databaseOf, inserterInto, migrationOf } from '../support/migrations.ts';
 import { connectTestDatabase, type TestDatabase } from '../support/mongo.ts';
 
 describe('migration 0058', () => {
@@ -15,18 +14,10 @@ describe('migration 0058', () => {
   it('an id on a channel › once for each name of its writer; messages of the old version stay as they are', async () => {
     const up = await migrationOf('0058-writer-keys.js');
     const db = databaseOf(database);
-    const messages = db.collection<{ _id: Types.ObjectId }>('messages');
     const [clientId, channelId] = [new Types.ObjectId(), new Types.ObjectId()];
-    const insert = async (fields: object): Promise<'stored' | 'refused'> => {
-      const message = { _id: new Types.ObjectId(), clientId, providerMessageId: 'wamid.1', channelId };
-      try {
-        await messages.insertOne({ ...message, ...fields });
-        return 'stored';
-      } catch (error) {
-        if (isDuplicateKey(error)) return 'refused';
-        throw error;
-      }
-    };
+    const insert = inserterInto(db.collection('messages'), {
+      ...{ clientId, providerMessageId: 'wamid.1', channelId },
+    });
     assert.deepEqual([await insert({}), await insert({})], ['stored', 'stored']);
     await up(db);
     await up(db);
