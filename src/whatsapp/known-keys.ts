@@ -44,7 +44,7 @@ const knownInFields: ReadonlyMap<string, KnownKeys> = new Map([
   ['smb_message_echoes', echoes],
   ['message_echoes', echoes],
   ['calls', keysOf({ ...shared, calls: all, statuses: all })],
-  // What a chunk says beside its threads is in the report of its progress.
+  // The report of the progress shows whatever else stands in a chunk.
   ['history', keysOf({ ...shared, history: { ...keysOf({ threads: thread }), takesRest: true } })],
   [
     'smb_app_state_sync',

@@ -16,7 +16,7 @@ const product = { type: 'system' } as const;
 export interface WakingDeps {
   readonly conversations: Pick<ConversationRepository, 'findById'>;
   readonly resource: ConversationResource;
-  /** Waking is a decision as any other: the queue follows it. */
+  /** Waking is a decision like any other: the queue follows it. */
   readonly assignments: Pick<ConversationAssignments, 'place'>;
   readonly runInTransaction: RunInTransaction;
   readonly clock: Clock;

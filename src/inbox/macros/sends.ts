@@ -25,7 +25,7 @@ export interface PreparedSend {
   start(): Promise<void>;
 }
 
-/** Checks a message into the conversation as any other send; throws what a send throws. Sending does it. */
+/** Checks a message into the conversation like any other send; throws what a send throws. Sending does it. */
 export type PrepareSend = (
   scope: ClientScope,
   send: {

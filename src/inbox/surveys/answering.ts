@@ -46,7 +46,7 @@ export interface Heard {
 
 /** What a message is for a survey. */
 export interface SurveyAnswer {
-  /** The conversation that has taken it in; null if the message has its place as any other. */
+  /** The conversation that has taken it in; null if the message has its place like any other. */
   readonly place: { readonly thread: ConversationDoc; readonly order: MessageOrder } | null;
   readonly survey: SurveyMark;
   /** Notes the answer once the message is stored, in the same transaction. */
@@ -63,7 +63,7 @@ export interface AnsweringDeps {
 }
 
 /**
- * What a message that a contact writes is for a survey, in the transaction that stores it; null for a message as any other.
+ * What a message that a contact writes is for a survey, in the transaction that stores it; null for a message like any other.
  * A score is no message that anybody waits for: its conversation stays closed and read. A comment is unread.
  */
 export type ReadSurveyAnswer = (

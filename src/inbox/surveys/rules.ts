@@ -137,7 +137,7 @@ interface Commented {
   readonly hasLive: boolean;
 }
 
-/** `aside`: kept in the closed conversation, which stays closed. `beside`: a message as any other that is the comment as well. */
+/** `aside`: kept in the closed conversation, which stays closed. `beside`: a message like any other that is the comment as well. */
 export type CommentVerdict = 'aside' | 'beside' | 'none';
 
 /** What a text is for a survey. */

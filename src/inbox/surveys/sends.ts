@@ -30,7 +30,7 @@ export interface StoredSurveySend {
   readonly timestamp: Date;
 }
 
-/** Checks a message of the product into the conversation as any other send; throws what a send throws. Sending does it. */
+/** Checks a message of the product into the conversation like any other send; throws what a send throws. Sending does it. */
 export type PrepareSurveySend = (
   scope: ClientScope,
   send: {

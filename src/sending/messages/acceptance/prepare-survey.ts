@@ -4,7 +4,7 @@ import type { MessageDoc } from '../store/repository.ts';
 import { draftFreeFormMessage } from './free-form.ts';
 import type { PrepareDeps } from './prepare.ts';
 
-/** For surveys: checks a message of the product as any other send, and stores it in their transaction. */
+/** For surveys: checks a message of the product like any other send, and stores it in their transaction. */
 export const createPrepareSurveySend =
   (deps: PrepareDeps): PrepareSurveySend =>
   async (scope, { conversation, content, survey }) => {

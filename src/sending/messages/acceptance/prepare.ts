@@ -15,7 +15,7 @@ export interface PrepareDeps extends TemplateSendDeps {
 
 type Send = Parameters<PrepareSend>[1];
 
-/** For macros: checks a message as any other send, and stores it in their transaction. */
+/** For macros: checks a message like any other send, and stores it in their transaction. */
 export const createPrepareSend =
   (deps: PrepareDeps): PrepareSend =>
   async (scope, send) => {
