@@ -15,6 +15,7 @@ import {
   refusedNumbers,
   senderOf,
   silencedPeople,
+  terseWorld,
   type LateWorld,
   type NumberEvent,
 } from '../support/number-world.ts';
@@ -169,6 +170,16 @@ describe('people in the database', function () {
   it('numbers that change hands, announced late and in reverse › nothing is sent to a person whose last word was STOP', () =>
     fc.assert(
       fc.asyncProperty(lateWorld, (given) =>
+        assertSilent(given, async (handle) => {
+          for (const event of given.deliveries) await handle(event);
+        }),
+      ),
+      { numRuns: runs ?? 20, endOnFailure: true },
+    ));
+
+  it('some moves are told by the new user id alone, some START name only the number › nothing is sent to a person whose last word was STOP', () =>
+    fc.assert(
+      fc.asyncProperty(terseWorld, (given) =>
         assertSilent(given, async (handle) => {
           for (const event of given.deliveries) await handle(event);
         }),

@@ -16,11 +16,20 @@ export type NumberEvent = { readonly at: number; readonly person: number } & (
       readonly number: number;
       readonly word: Word;
       readonly userId?: string;
+      /** WhatsApp names only the number. */
+      readonly isBare?: boolean;
       /** The message of ours that it answers. */
       readonly answers?: Sent;
     }
   | { readonly kind: 'receipt'; readonly sent: Sent }
-  | { readonly kind: 'change'; readonly from: number; readonly to: number; readonly ids?: [string, string] }
+  | {
+      readonly kind: 'change';
+      readonly from: number;
+      readonly to: number;
+      readonly ids?: [string, string];
+      /** WhatsApp tells only of the new user id, with the new number. */
+      readonly isOfId?: boolean;
+    }
 );
 
 /** A message of ours: where it went, and when. */
@@ -49,6 +58,8 @@ interface Action {
   readonly kind: 'say' | 'move' | 'swap' | 'read' | 'answer';
   readonly word: Word;
   readonly choice: number;
+  /** How little WhatsApp tells of it, in worlds where it does not tell everything. */
+  readonly isTerse: boolean;
 }
 
 const personCount = 3;
@@ -61,12 +72,13 @@ const oneAction: fc.Arbitrary<Action> = fc.record({
   kind: fc.constantFrom('say', 'say', 'say', 'move', 'move', 'swap', 'read', 'answer'),
   word: fc.constantFrom('hi', 'STOP', 'STOP', 'START'),
   choice: fc.nat(5),
+  isTerse: fc.boolean(),
 });
 
 const worldOf = (secondsApart: number): fc.Arbitrary<NumberWorld> =>
   fc
     .record({ actions: fc.array(oneAction, { minLength: 1, maxLength: 12 }), hasUserIds: fc.boolean() })
-    .map(({ actions, hasUserIds }) => play(actions, { hasUserIds, secondsApart }));
+    .map(({ actions, hasUserIds }) => play(actions, { hasUserIds, secondsApart, isTerse: false }));
 
 export const numberWorld = worldOf(stepSeconds);
 
@@ -95,10 +107,23 @@ export const lateWorld = lately(numberWorld);
 /** Everything within minutes, where a message may be of the owner before or after a move. */
 export const hastyWorld = lately(worldOf(25));
 
-function play(
-  actions: readonly Action[],
-  { hasUserIds, secondsApart }: { hasUserIds: boolean; secondsApart: number },
-): NumberWorld {
+/** Some moves are told by the new user id alone, some START name only the number: whose that is must be inferred. */
+export const terseWorld = lately(
+  fc
+    .record({
+      actions: fc.array(oneAction, { minLength: 1, maxLength: 12 }),
+      secondsApart: fc.constantFrom(25, 150, stepSeconds),
+    })
+    .map(({ actions, secondsApart }) => play(actions, { hasUserIds: true, secondsApart, isTerse: true })),
+);
+
+interface Telling {
+  readonly hasUserIds: boolean;
+  readonly secondsApart: number;
+  readonly isTerse: boolean;
+}
+
+function play(actions: readonly Action[], { hasUserIds, secondsApart, isTerse }: Telling): NumberWorld {
   let ids = 0;
   const people = Array.from({ length: personCount }, (_, number) => ({
     number,
@@ -113,14 +138,15 @@ function play(
   };
   const delay = Math.min(100, Math.floor(secondsApart / 2));
   send(delay);
-  const move = (person: number, to: number, at: number) => {
+  const move = (person: number, to: number, at: number, isOfId: boolean) => {
     const one = people[person] ?? assert.fail();
     const [from, oldId] = [one.number, one.id];
     [one.number, one.id] = [to, `BR.${(ids += 1)}`];
-    const change = { at, person, kind: 'change' as const, from, to };
+    const change = { at, person, kind: 'change' as const, from, to, ...(isOfId ? { isOfId } : {}) };
     events.push(hasUserIds ? { ...change, ids: [oldId, one.id] } : change);
   };
-  for (const [place, { person, kind, word, choice }] of actions.entries()) {
+  for (const [place, { person, kind, word, choice, ...action }] of actions.entries()) {
+    const isUntold = isTerse && action.isTerse;
     const at = (place + 1) * secondsApart;
     const { number, id, past } = people[person] ?? assert.fail();
     const sent = past[choice % past.length] ?? assert.fail();
@@ -129,17 +155,18 @@ function play(
     const free = Array.from({ length: numberCount }, (_, each) => each).filter((each) => !taken.has(each));
     if (kind === 'say' || kind === 'answer') {
       const answers = kind === 'say' ? {} : { answers: sent };
-      const message = { at, person, kind: 'message' as const, number, word, ...answers };
+      const bare = isUntold && word === 'START' ? { isBare: true } : {};
+      const message = { at, person, kind: 'message' as const, number, word, ...answers, ...bare };
       events.push(hasUserIds ? { ...message, userId: id } : message);
     } else if (kind === 'read') {
       events.push({ at, person, kind: 'receipt', sent });
     } else if (kind === 'move') {
       const to = free[choice % Math.max(1, free.length)];
-      if (to !== undefined) move(person, to, at);
+      if (to !== undefined) move(person, to, at, isUntold);
     } else {
       const theirs = people[other]?.number ?? assert.fail();
-      move(person, theirs, at);
-      move(other, number, at);
+      move(person, theirs, at, isUntold);
+      move(other, number, at, isUntold);
     }
     send(at + delay);
   }
@@ -159,14 +186,19 @@ const identityOf = (number: number, userId: string | undefined): ContactIdentity
 });
 
 export const senderOf = (event: Extract<NumberEvent, { kind: 'message' }>): ContactIdentity =>
-  identityOf(event.number, event.userId);
+  identityOf(event.number, event.isBare === true ? undefined : event.userId);
 
 /** Whom a receipt names: a message reached the one who had the number when it was sent. */
 export const recipientOf = ({ number, userId }: Sent): ContactIdentity => identityOf(number, userId);
 
-export const changeOf = ({ from, to, ids }: Extract<NumberEvent, { kind: 'change' }>): AnnouncedChange => ({
-  reason: 'number-changed',
-  from: identityOf(from, ids?.[0]),
+export const changeOf = ({
+  from,
+  to,
+  ids,
+  isOfId = false,
+}: Extract<NumberEvent, { kind: 'change' }>): AnnouncedChange => ({
+  reason: isOfId ? 'user-id-changed' : 'number-changed',
+  from: isOfId ? { businessScopedUserId: ids?.[0] ?? assert.fail() } : identityOf(from, ids?.[0]),
   to: identityOf(to, ids?.[1]),
 });
 

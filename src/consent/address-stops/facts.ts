@@ -38,6 +38,7 @@ export type Together = Extract<Fact, { kind: 'together' }>;
 
 /** A number may get another owner; a user id never does. */
 export const isNumberKey = (key: string): boolean => key.startsWith('tel:');
+export const isUserIdKey = (key: string): boolean => !isNumberKey(key);
 
 /** The identities by which facts are kept: each number in its canonical spelling, each user id. */
 export function factKeysOf({

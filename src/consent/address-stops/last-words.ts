@@ -1,4 +1,7 @@
-import { isNumberKey, settledMs, type Fact, type Together } from './facts.ts';
+import { groupedBy } from '../../platform/grouped.ts';
+import { isNumberKey, isUserIdKey, settledMs, type Fact, type Together } from './facts.ts';
+import { createGroups } from './groups.ts';
+import { handoversIn, type Handover } from './handovers.ts';
 import { latestOf, liftedUntil, liftOf, stopKinds, type StopKind } from './rules.ts';
 
 /** Before moving to a number, a person may write from it on a second account. */
@@ -23,15 +26,19 @@ export interface Written {
  * function of a set, so the order of arrival does not matter.
  *
  * A number is split where somebody moved to or from it; between two such moments, it had one owner. A stop counts for
- * everybody who may have said it. A consent counts only where the events prove whose it is.
+ * everybody who may have said it. A consent counts only where the events prove whose it is: there, a number is also split
+ * where it changed hands without an announcement (`strict`).
  */
 export function createLastWords({ facts, isComplete }: Heard) {
   const moments = momentsOf(facts);
+  const strict = momentsOf(facts, handoversIn(facts));
   const [proven, possible] = [createGroups(), createGroups()];
   for (const fact of facts) {
     if (fact.kind === 'said') continue;
-    const { surely, maybe } = fact.kind === 'together' ? namedBy(fact, moments) : movedBy(fact, moments);
-    proven.unite(surely);
+    const ownersIn = (split: Moments): Owners =>
+      fact.kind === 'together' ? namedBy(fact, split) : movedBy(fact, split);
+    proven.unite(ownersIn(strict).surely);
+    const { surely, maybe } = ownersIn(moments);
     possible.unite([...surely, ...maybe]);
   }
   for (const { left, reached } of chainsIn(facts, moments)) possible.unite([...left, ...reached]);
@@ -46,10 +53,10 @@ export function createLastWords({ facts, isComplete }: Heard) {
 
     /** Whether whoever has this identity now surely wrote a message that came from `keys` then. */
     isWriter(key: string, { keys, at }: Written): boolean {
-      const owner = moments.now(key);
+      const owner = strict.now(key);
       const writers = keys
         .filter((each) => isComplete || each === key)
-        .flatMap((each) => moments.surely(each, { since: at, at }));
+        .flatMap((each) => strict.surely(each, { since: at, at }));
       return writers.some((whose) => proven.rootOf(whose) === proven.rootOf(owner));
     },
   };
@@ -57,7 +64,8 @@ export function createLastWords({ facts, isComplete }: Heard) {
   /** The stops that hold at this identity now. */
   function stopsAt(key: string, kind: StopKind): FactOf<'said'>[] {
     const owner = moments.now(key);
-    const lift = Math.max(-Infinity, ...said.filter((one) => lifts(one, kind, owner)).map(liftMsOf));
+    const lifting = said.filter((one) => lifts(one, kind, strict.now(key)));
+    const lift = Math.max(-Infinity, ...lifting.map(liftMsOf));
     return said.filter(
       (one) =>
         one.status === kind &&
@@ -68,10 +76,10 @@ export function createLastWords({ facts, isComplete }: Heard) {
 
   function lifts(one: FactOf<'said'>, kind: StopKind, owner: string): boolean {
     if (one.status !== liftOf(kind)) return false;
-    if (one.isRecorded) return proven.rootOf(moments.at(one.key, one.at)) === proven.rootOf(owner);
+    if (one.isRecorded) return proven.rootOf(strict.at(one.key, one.at)) === proven.rootOf(owner);
     return (
       isComplete &&
-      moments
+      strict
         .surely(one.key, { since: one.at, at: one.at })
         .some((whose) => proven.rootOf(whose) === proven.rootOf(owner))
     );
@@ -90,8 +98,8 @@ interface Period {
 
 const beginning = new Date(0);
 
-/** Names the owners of each identity by time: a number has another one after each move to or from it. */
-function momentsOf(facts: readonly Fact[]) {
+/** Names the owners of each identity by time: a number has another one after each move to or from it, and each handover. */
+function momentsOf(facts: readonly Fact[], handovers: readonly Handover[] = []) {
   const cuts = new Map<string, Set<number>>();
   const arrivals = new Map<string, Set<number>>();
   for (const fact of facts) {
@@ -102,13 +110,19 @@ function momentsOf(facts: readonly Fact[]) {
   }
   const countTo = (key: string, ms: number): number =>
     [...(cuts.get(key) ?? [])].filter((cut) => cut <= ms).length;
+  const handoversOf = groupedBy(handovers, ({ key }) => key);
+  const handedTo = (key: string, ms: number): number =>
+    new Set(handoversOf.get(key)?.flatMap(({ by }) => (by <= ms ? [by] : []))).size;
   const ownerAt = (key: string, ms: number): string =>
-    isNumberKey(key) ? `${key}@${countTo(key, ms)}` : key;
+    isNumberKey(key) ? `${key}@${countTo(key, ms)}.${handedTo(key, ms)}` : key;
+  /** The owners by what WhatsApp announced, in this time. */
   const between = (key: string, fromMs: number, toMs: number): string[] => {
     if (!isNumberKey(key)) return [key];
-    const first = countTo(key, fromMs);
-    return Array.from({ length: countTo(key, toMs) - first + 1 }, (_, each) => `${key}@${first + each}`);
+    const cutsThen = [...(cuts.get(key) ?? [])].filter((cut) => cut > fromMs && cut <= toMs);
+    return [fromMs, ...cutsThen].map((ms) => ownerAt(key, ms));
   };
+  const isInHandover = (key: string, { since, at }: Period): boolean =>
+    handoversOf.get(key)?.some(({ after, by }) => since.getTime() < by && at.getTime() > after) === true;
   return {
     at: (key: string, at: Date): string => ownerAt(key, at.getTime()),
     before: (key: string, at: Date): string => ownerAt(key, at.getTime() - 1),
@@ -127,8 +141,8 @@ function momentsOf(facts: readonly Fact[]) {
     /** The one who surely had it in all that time: none if somebody moved to or from it then, or shortly before or after. */
     surely(key: string, { since, at }: Period): string[] {
       if (!isNumberKey(key)) return [key];
-      const owners = between(key, since.getTime() - settledMs, at.getTime() + settledMs);
-      return owners.length === 1 ? owners : [];
+      const isShared = countTo(key, since.getTime() - settledMs) !== countTo(key, at.getTime() + settledMs);
+      return isShared || isInHandover(key, { since, at }) ? [] : [ownerAt(key, at.getTime())];
     },
   };
 }
@@ -187,8 +201,6 @@ function chainsIn(facts: readonly Fact[], moments: Moments) {
   );
 }
 
-const isUserIdKey = (key: string): boolean => !isNumberKey(key);
-
 const differ = (one: readonly string[], another: readonly string[]): boolean =>
   one.length > 0 && another.length > 0 && !one.some((id) => another.includes(id));
 
@@ -197,22 +209,3 @@ const endsOf = ({ from, to }: FactOf<'moved'>) => ({
   left: from.filter((key) => !to.includes(key)),
   reached: to.filter((key) => !from.includes(key)),
 });
-
-/** Sets of names that are one person; a name without a set is alone. */
-function createGroups() {
-  const parents = new Map<string, string>();
-  const rootOf = (name: string): string => {
-    let root = name;
-    for (let next = parents.get(root); next !== undefined; next = parents.get(root)) root = next;
-    return root;
-  };
-  return {
-    rootOf,
-    unite([first, ...others]: readonly string[]): void {
-      for (const other of others) {
-        const [one, another] = [rootOf(first ?? other), rootOf(other)];
-        if (one !== another) parents.set(another, one);
-      }
-    },
-  };
-}

@@ -23,6 +23,7 @@ import {
   senderOf,
   silencedPeople,
   speakingPeople,
+  terseWorld,
   type NumberEvent,
 } from '../../support/number-world.ts';
 
@@ -40,8 +41,8 @@ function inMemory() {
     hear(event: NumberEvent): void {
       const at = time(event.at);
       if (event.kind === 'change') {
-        const { from, to } = announced(event);
-        return add(changeOf(from, to, true, at));
+        const { from, to, reason } = announced(event);
+        return add(changeOf(from, to, reason === 'number-changed', at));
       }
       if (event.kind === 'receipt') {
         const identity = recipientOf(event.sent);
@@ -123,6 +124,17 @@ describe('last words', function () {
   it('everything within minutes › whose last word was STOP is stopped', () => {
     fc.assert(
       fc.property(hastyWorld, (given) => {
+        const { hear, isStopped } = inMemory();
+        for (const event of given.deliveries) hear(event);
+        for (const address of silencedPeople(given)) assert.ok(isStopped(address), JSON.stringify(address));
+      }),
+      { numRuns: 4_000, endOnFailure: true },
+    );
+  });
+
+  it('some moves are told by the new user id alone, some START name only the number › whose last word was STOP is stopped', () => {
+    fc.assert(
+      fc.property(terseWorld, (given) => {
         const { hear, isStopped } = inMemory();
         for (const event of given.deliveries) hear(event);
         for (const address of silencedPeople(given)) assert.ok(isStopped(address), JSON.stringify(address));
