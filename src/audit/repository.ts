@@ -18,8 +18,11 @@ export type AuditRepository = ReturnType<typeof createAuditRepository>;
 export function createAuditRepository(connection: Connection) {
   const events = openTenantCollection(auditEventModel, connection);
   return {
-    insert: (scope: ClientScope, event: AuditEventDoc, session: ClientSession): Promise<void> =>
-      events.insertOne(scope, event, { session }),
+    insertMany: (
+      scope: ClientScope,
+      written: readonly AuditEventDoc[],
+      session: ClientSession,
+    ): Promise<void> => events.insertMany(scope, written, { session }),
 
     /** The newest events of the given actions on one object. */
     listOfTarget: (

@@ -30,25 +30,27 @@ export interface AuditDeps {
 }
 
 export function createAuditService({ repository, events, runInTransaction, clock }: AuditDeps) {
-  /** Records the write in the caller's transaction, unless no field changed. */
-  async function record(
+  /** Records the writes in the caller's transaction, without those that changed no field. */
+  async function recordAll(
     scope: ClientScope,
     actor: AuditActor,
-    write: AuditedWrite,
+    writes: readonly AuditedWrite[],
     session: ClientSession,
   ): Promise<void> {
-    const change = changeBetween(write.before ?? {}, write.after ?? {});
-    if (Object.keys(change.after).length === 0) return;
-    const { action, target } = write;
-    await repository.insert(
-      scope,
-      { _id: newId(), ...scope, at: clock.now(), actor, action, target, ...change },
-      session,
-    );
+    const recorded = writes.flatMap(({ action, target, before, after }) => {
+      const change = changeBetween(before ?? {}, after ?? {});
+      if (Object.keys(change.after).length === 0) return [];
+      return [{ _id: newId(), ...scope, at: clock.now(), actor, action, target, ...change }];
+    });
+    await repository.insertMany(scope, recorded, session);
   }
+
+  const record = (scope: ClientScope, actor: AuditActor, write: AuditedWrite, session: ClientSession) =>
+    recordAll(scope, actor, [write], session);
 
   return {
     record,
+    recordAll,
     events,
     runInTransaction,
     listOfTarget: repository.listOfTarget,

@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import type { ChannelDirectory } from '../channels/directory.ts';
+import type { ChannelEvents } from '../channels/events/service.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createLogBudget } from '../platform/log-budget.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -91,6 +92,7 @@ export function buildIntake(deps: IntakeDeps) {
 }
 
 interface ProcessorDeps extends ChangeDeps {
+  readonly channelEvents: ChannelEvents;
   readonly mongo: MongoConnection;
   readonly metrics: Measured<typeof webhookInstruments>;
   readonly channels: ChannelDirectory;
@@ -106,7 +108,7 @@ interface ProcessorDeps extends ChangeDeps {
 
 /** The processing of stored events, for the worker process. */
 export function buildProcessor(deps: ProcessorDeps) {
-  const { channels, receipts, inbound, clock, logger, leaseMs, deadLetterMs: keptMs } = deps;
+  const { channels, receipts, inbound, channelEvents, clock, logger, leaseMs, deadLetterMs: keptMs } = deps;
   const words = createUnknownWords({ words: buildUnknownWordStore(deps.mongo), clock, logger });
   const deadLetters = buildDeadLetters(deps.mongo);
   const processor = createWebhookProcessor({
@@ -115,6 +117,7 @@ export function buildProcessor(deps: ProcessorDeps) {
     receipts,
     inbound,
     changes: createChangeHandler(deps),
+    channelEvents,
     unknownWords: observeItems(words, deps.metrics),
     clock,
     logger,

@@ -1,4 +1,3 @@
-import type { ChannelEvents } from '../channels/events/service.ts';
 import type { ChannelPauses } from '../channels/pauses.ts';
 import type { ChannelDoc } from '../channels/directory.ts';
 import type { Preferences } from '../consent/statements/preferences.ts';
@@ -7,6 +6,7 @@ import { followPerson } from '../people/contacts/persons/announcements.ts';
 import type { TemplateEvents } from '../templates/sync/events.ts';
 import type { ThreadItems } from '../sending/messages/incoming/thread-items.ts';
 import type { AccountChange } from '../whatsapp/account-changes.ts';
+import type { AccountReport } from '../whatsapp/account-reports.ts';
 import type { ItemOutcome } from './rules.ts';
 
 export interface ChangeDeps {
@@ -15,12 +15,11 @@ export interface ChangeDeps {
   readonly templateEvents: TemplateEvents;
   readonly pauses: Pick<ChannelPauses, 'applyAccountItem'>;
   readonly threadItems: ThreadItems;
-  readonly channelEvents: Pick<ChannelEvents, 'record'>;
 }
 
-/** Passes one change, of an event that arrived then, to its handler with the channels that it concerns. */
+/** Passes one change, of an event that arrived then, to its handler with the channels that it concerns. Reports have none. */
 export type ChangeHandler = (
-  item: AccountChange,
+  item: Exclude<AccountChange, AccountReport>,
   channels: readonly ChannelDoc[],
   receivedAt: Date,
 ) => Promise<ItemOutcome>;
@@ -29,14 +28,7 @@ const done: ItemOutcome = { kind: 'done' };
 const invalidContact: ItemOutcome = { kind: 'invalid', reason: 'it names no person' };
 
 export const createChangeHandler =
-  ({
-    preferences,
-    contacts,
-    templateEvents,
-    pauses,
-    threadItems,
-    channelEvents,
-  }: ChangeDeps): ChangeHandler =>
+  ({ preferences, contacts, templateEvents, pauses, threadItems }: ChangeDeps): ChangeHandler =>
   async (item, channels, receivedAt) => {
     switch (item.kind) {
       case 'preference':
@@ -57,8 +49,5 @@ export const createChangeHandler =
       case 'contact-sync':
       case 'group-event':
         return (await threadItems.receive(item, channels)) ? done : invalidContact;
-      case 'report':
-        await channelEvents.record(item, channels);
-        return done;
     }
   };

@@ -62,8 +62,8 @@ export const observeEvents = (
 /** Counts the reports among the items; fields that the product does not know count as `other`. */
 export const observeItems = (words: UnknownWords, { instruments }: WebhookMetrics): UnknownWords => ({
   ...words,
-  note(item) {
-    words.note(item);
+  note(item, origin) {
+    words.note(item, origin);
     // Unknown keys may come with each message, and are reported once.
     if (item.kind !== 'report' || item.unknownKeys !== undefined) return;
     instruments.webhookReports.add({ field: knownFields.has(item.field) ? item.field : 'other' });

@@ -1,4 +1,5 @@
 import type { ChannelDoc, ChannelDirectory } from '../channels/directory.ts';
+import type { ChannelEvents, Reported } from '../channels/events/service.ts';
 import type { InboundService } from '../sending/messages/incoming/inbound.ts';
 import type { ReceiptOutcome, ReceiptService } from '../sending/messages/incoming/receipts.ts';
 import { createBreather } from '../platform/breather.ts';
@@ -14,6 +15,7 @@ import { createLane, type Lane } from './lanes.ts';
 import type { WebhookRepository } from './repository.ts';
 import type { ItemOutcome } from './rules.ts';
 import type { ItemTask } from './slices.ts';
+import { originOf } from './source.ts';
 
 export type { ProcessorLane } from './lane-bounds.ts';
 import type { UnknownWords } from './unknown-words/recorder.ts';
@@ -24,6 +26,7 @@ export interface ProcessorDeps {
   readonly receipts: ReceiptService;
   readonly inbound: InboundService;
   readonly changes: ChangeHandler;
+  readonly channelEvents: Pick<ChannelEvents, 'record'>;
   readonly unknownWords: UnknownWords;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -82,13 +85,14 @@ async function handleAll(
   addressees: Addressees,
 ): Promise<void> {
   const byChannel = new Map<string, { channel: ChannelDoc; tasks: ItemTask[] }>();
+  const reports: { readonly task: ItemTask; readonly reported: Reported }[] = [];
   for (const task of tasks) {
     const { item, event } = task;
     if (item.kind === 'invalid') {
       task.outcome = { kind: 'invalid', reason: item.reason };
       continue;
     }
-    deps.unknownWords.note(item);
+    deps.unknownWords.note(item, originOf(event.source ?? null));
     try {
       const [channel, ...others] = await addressees(item, event.channelId);
       if (channel === undefined) {
@@ -99,6 +103,8 @@ async function handleAll(
         const entry = byChannel.get(key) ?? { channel, tasks: [] };
         entry.tasks.push(task);
         byChannel.set(key, entry);
+      } else if (item.kind === 'report') {
+        reports.push({ task, reported: { report: item, ofAccount: [channel, ...others] } });
       } else {
         task.outcome = await deps.changes(item, [channel, ...others], event.receivedAt);
       }
@@ -106,7 +112,13 @@ async function handleAll(
       task.outcome = failed(error);
     }
   }
-  await Promise.all([...byChannel.values()].map((entry) => handleChannel(deps, entry)));
+  await Promise.all([
+    ...[...byChannel.values()].map((entry) => handleChannel(deps, entry)),
+    deps.channelEvents.record(reports.map(({ reported }) => reported)).then(
+      () => reports.forEach(({ task }) => void (task.outcome = done)),
+      (error: unknown) => reports.forEach(({ task }) => void (task.outcome = failed(error))),
+    ),
+  ]);
 }
 
 async function handleChannel(

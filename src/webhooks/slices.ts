@@ -35,10 +35,10 @@ export interface SliceDeps {
   readonly breather: Breather;
 }
 
-/** Statuses are handled together; a message or a change takes several writes of its own, one after the other. */
+/** Statuses and reports are handled together; a message or a change takes several writes of its own, one after the other. */
 const maxItems = 200;
 
-const isSlow = ({ kind }: WebhookItem): boolean => !['status', 'other', 'invalid'].includes(kind);
+const isSlow = ({ kind }: WebhookItem): boolean => !['status', 'report', 'other', 'invalid'].includes(kind);
 
 /**
  * Reads the items of events in their order. Each slice is short: no step of reading holds the event loop for longer than

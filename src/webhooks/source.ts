@@ -76,8 +76,8 @@ export const isLargeSource = (source: string | null): boolean => source?.startsW
 /** Matches the sources of large bodies; `;` follows `:`. */
 export const largeSources = { $gte: largePrefix, $lt: 'large;' };
 
-/** Whose log lines are bounded together: strangers can make any number of sources. */
-export const logKeyOf = (source: string | null): string =>
+/** Whose log lines and unknown names are bounded together: strangers can make any number of sources. */
+export const originOf = (source: string | null): string =>
   isUnverifiedSource(source) ? 'unverified' : (source ?? unnamed);
 
 /** Bodies that name neither a number nor an account. */

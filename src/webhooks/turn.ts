@@ -5,7 +5,7 @@ import { maxTakes } from './lease-size.ts';
 import { decidingOutcomes, progressAfter } from './progress.ts';
 import type { JudgedEvent, Lease, LeasedEvent, WebhookRepository } from './repository.ts';
 import { judgeEvent, unmatchedAlertMs, type EventVerdict } from './rules.ts';
-import { logKeyOf } from './source.ts';
+import { originOf } from './source.ts';
 import { slicesOf, type ItemTask, type OpenEvent, type SliceDeps } from './slices.ts';
 
 export interface TurnDeps extends SliceDeps {
@@ -121,7 +121,7 @@ function logVerdict(
   { _id, source }: LeasedEvent,
   { kind, reason }: Exclude<EventVerdict, { readonly kind: 'done' }>,
 ): void {
-  const line = logBudget(`${kind} ${logKeyOf(source ?? null)}`);
+  const line = logBudget(`${kind} ${originOf(source ?? null)}`);
   if (line === null) return;
   const leftOut = line.leftOutCount === 0 ? {} : { leftOutCount: line.leftOutCount };
   const fields = { eventId: _id.toHexString(), reason, ...leftOut };

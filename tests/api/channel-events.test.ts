@@ -147,6 +147,28 @@ describe('api › events of a channel', function () {
     assert.equal(await api().collection('audit_events').countDocuments(target), 1);
   });
 
+  it('a body with 1,200 events, taken by two workers › each in the audit once, and the newest 1,000 are kept', async () => {
+    const changes = Array.from({ length: 1_200 }, (_, index) => ({
+      field: `field_${index}`,
+      value: { a: 1 },
+    }));
+    const entry = [{ id: `sandbox-${user.clientId}`, time: nowSeconds(), changes }];
+    const other = await startTestProcessor(api(), { leaseMs: 50 });
+    try {
+      await postEvent(api(), { object: 'whatsapp_business_account', entry });
+      await Promise.all([processor.drain(), other.drain()]);
+      await processor.drain();
+      assert.deepEqual(other.probe.takeViolations(), []);
+    } finally {
+      await other.close();
+    }
+    const ofChannel = { channelId: new Types.ObjectId(user.channelId) };
+    assert.equal(await api().collection('channel_events').countDocuments(ofChannel), 1_000);
+    const target = { 'target.id': ofChannel.channelId, action: 'channel.event-reported' };
+    assert.equal(await api().collection('audit_events').countDocuments(target), 1_200);
+    assert.deepEqual(new Set(await statusesOfIntake()), new Set(['done']));
+  });
+
   it('another business, and an account that nobody has › nothing of it, and nothing waits', async () => {
     const other = await api().signUp();
     await report(

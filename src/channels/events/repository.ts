@@ -22,12 +22,22 @@ export function createChannelEventRepository(connection: Connection) {
   const newestFirst = sortBy('at', 'descending');
 
   return {
-    /** Throws the duplicate key error if the event is stored already. */
-    insert: (scope: ClientScope, event: ChannelEventDoc, session: ClientSession): Promise<void> =>
-      events.insertOne(scope, event, { session }),
+    /** Throws the duplicate key error if one of the events is stored already. */
+    insertMany: (
+      scope: ClientScope,
+      added: readonly ChannelEventDoc[],
+      session: ClientSession,
+    ): Promise<void> => events.insertMany(scope, added, { session }),
 
-    async has(scope: ClientScope, channelId: Types.ObjectId, key: string): Promise<boolean> {
-      return (await events.findOne(scope, { channelId, key }, { projection: { _id: 1 } })) !== null;
+    /** Those of the keys that are stored. */
+    async keysAmong(
+      scope: ClientScope,
+      channelId: Types.ObjectId,
+      keys: readonly string[],
+    ): Promise<ReadonlySet<string>> {
+      const filter = { channelId, key: { $in: [...keys] } };
+      const found = await events.find(scope, filter, { projection: { _id: 0, key: 1 } });
+      return new Set(found.map(({ key }) => key));
     },
 
     /** Deletes the events of a channel beyond the newest `max`. */

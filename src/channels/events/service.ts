@@ -1,7 +1,9 @@
 import type { Types } from 'mongoose';
 import type { AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { groupedBy } from '../../platform/grouped.ts';
 import { newId } from '../../platform/ids.ts';
+import { pauseAfterLostRace } from '../../platform/lost-race.ts';
 import { isDuplicateKey, scopeOf, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { AccountReport } from '../../whatsapp/account-reports.ts';
@@ -17,34 +19,59 @@ export interface ChannelEventDeps {
   readonly clock: Clock;
 }
 
+/** A report, with the channels of the number or account that it is about. */
+export interface Reported {
+  readonly report: AccountReport;
+  readonly ofAccount: readonly ChannelDoc[];
+}
+
+/** Attempts against other workers that store the same reports. */
+const maxAttempts = 8;
+
 export type ChannelEvents = ReturnType<typeof createChannelEvents>;
 
 /** What the provider reports about channels, for people to read. */
 export function createChannelEvents({ events, audit, clock }: ChannelEventDeps) {
-  /** Stores the event and its audit entry in one transaction; false if it is stored already. */
-  async function store(scope: ClientScope, event: ChannelEventDoc): Promise<boolean> {
-    try {
-      await audit.runInTransaction(async (session) => {
-        await events.insert(scope, event, session);
-        await audit.record(scope, { type: 'provider' }, auditedWrite(event), session);
-      });
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
+  /** Stores what is new of these events of a channel, with its audit, in one transaction. Returns how much that is. */
+  async function storeNew(
+    scope: ClientScope,
+    channelId: Types.ObjectId,
+    reports: readonly AccountReport[],
+  ): Promise<number> {
+    const now = clock.now();
+    const ofKey = new Map(reports.map((report) => [report.key, report]));
+    for (let losses = 1; ; losses += 1) {
+      // Repetitions are frequent, and a failed transaction is dear.
+      const known = await events.keysAmong(scope, channelId, [...ofKey.keys()]);
+      const fresh = [...ofKey.values()]
+        .filter(({ key }) => !known.has(key))
+        .map((report) => ({ _id: newId(), ...scope, channelId, ...fieldsOf(report, now) }));
+      if (fresh.length === 0) return 0;
+      try {
+        await audit.runInTransaction(async (session) => {
+          await events.insertMany(scope, fresh, session);
+          await audit.recordAll(scope, { type: 'provider' }, fresh.map(auditedWrite), session);
+        });
+        return fresh.length;
+      } catch (error) {
+        if (!isDuplicateKey(error) || losses >= maxAttempts) throw error;
+        await pauseAfterLostRace(losses);
+      }
     }
   }
 
   return {
-    /** Stores a report on the channels that it concerns, each once. Idempotent. */
-    async record(report: AccountReport, ofAccount: readonly ChannelDoc[]): Promise<void> {
-      const now = clock.now();
-      for (const { clientId, _id: channelId } of channelsConcerned(report, ofAccount)) {
+    /** Stores reports on the channels that they concern, each once. Idempotent. */
+    async record(reported: readonly Reported[]): Promise<void> {
+      const concerned = reported.flatMap(({ report, ofAccount }) =>
+        channelsConcerned(report, ofAccount).map(({ clientId, _id }) => ({ report, clientId, _id })),
+      );
+      for (const [, entries] of groupedBy(concerned, ({ _id }) => _id.toHexString())) {
+        const [{ clientId, _id: channelId }] = entries;
         const scope = scopeOf(clientId);
-        // Repetitions are frequent, and a failed transaction is dear.
-        if (await events.has(scope, channelId, report.key)) continue;
-        const event = { _id: newId(), ...scope, channelId, ...fieldsOf(report, now) };
-        if (await store(scope, event)) await events.trim(scope, channelId, maxEventsOfChannel);
+        const reports = entries.map(({ report }) => report);
+        const count = await storeNew(scope, channelId, reports);
+        if (count > 0) await events.trim(scope, channelId, maxEventsOfChannel);
       }
     },
 

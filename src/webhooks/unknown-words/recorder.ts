@@ -13,8 +13,12 @@ interface UnknownWordDeps {
 
 export type UnknownWords = ReturnType<typeof createUnknownWords>;
 
-/** Anyone with a channel address can invent names: this process keeps so many, and calls all others `other`. */
-const maxWords = 200;
+/**
+ * Anyone with a channel address can invent names: this process keeps so many, few of one origin, and calls all others
+ * `other`.
+ */
+const maxWords = 1_000;
+const maxWordsOfOrigin = 50;
 
 /** The time of a word that keeps coming is stored again after this long. */
 const refreshMs = 60 * 60 * 1_000;
@@ -22,12 +26,22 @@ const refreshMs = 60 * 60 * 1_000;
 /** Remembers the names that the product does not know: each is logged once per process, and listed for operators. */
 export function createUnknownWords({ words, clock, logger }: UnknownWordDeps) {
   const storedAt = new Map<string, number>();
+  /** How many of the words each origin was the first to name. */
+  const counts = new Map<string, number>();
   const pending = new Map<string, UnknownWord>();
 
-  function keep({ kind, word }: UnknownWord): void {
+  /** Whether the word is known by now, or the origin may add one more. */
+  function isKept(id: string, origin: string): boolean {
+    if (storedAt.has(id)) return true;
+    const count = counts.get(origin) ?? 0;
+    if (storedAt.size >= maxWords || count >= maxWordsOfOrigin) return false;
+    counts.set(origin, count + 1);
+    return true;
+  }
+
+  function keep({ kind, word }: UnknownWord, origin: string): void {
     const safe = safeWord(word);
-    const isFull = !storedAt.has(`${kind}:${safe}`) && storedAt.size >= maxWords;
-    const kept = { kind, word: isFull ? 'other' : safe };
+    const kept = { kind, word: isKept(`${kind}:${safe}`, origin) ? safe : 'other' };
     const id = `${kept.kind}:${kept.word}`;
     const before = storedAt.get(id);
     if (before === undefined) logger.warn(kept, 'webhook name is not known; see npm run unknown-words');
@@ -37,8 +51,9 @@ export function createUnknownWords({ words, clock, logger }: UnknownWordDeps) {
   }
 
   return {
-    note(item: WebhookItem): void {
-      for (const unknown of unknownWordsIn(item)) keep(unknown);
+    /** `origin` is whoever posted it, as far as that is known. */
+    note(item: WebhookItem, origin: string): void {
+      for (const unknown of unknownWordsIn(item)) keep(unknown, origin);
     },
 
     /** Stores what was noted. A failure keeps it for the next flush. */
