@@ -19,6 +19,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Channels', description: 'WhatsApp numbers of a business' },
     { name: 'Templates', description: 'Message templates, which the provider reviews' },
     { name: 'Contacts', description: 'People on WhatsApp, and their consent' },
+    { name: 'Custom fields', description: 'Fields of the business that its contacts have values of' },
     { name: 'Leads', description: 'Sales opportunities of contacts' },
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
     { name: 'Teams', description: 'Groups of users that policies and filters name' },

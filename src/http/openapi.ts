@@ -28,7 +28,7 @@ import type { RawRoute } from './raw-route.ts';
 import type { Access, AnyRoute, NamedExample } from './route.ts';
 import { isFingerprinted } from './unchanged.ts';
 import { mayOmitBody } from './validation.ts';
-import { takesSeveral } from './several-values.ts';
+import { takesNamed, takesSeveral } from './several-values.ts';
 
 /** The description of the API as a whole. */
 export interface ApiDescription {
@@ -190,6 +190,7 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query', sc
     required: place === 'path' || required.includes(name),
     ...(description === undefined ? {} : { description }),
     ...(takesSeveral(property) ? { style: 'form', explode: false } : {}),
+    ...(place === 'query' && takesNamed(property) ? { style: 'deepObject', explode: true } : {}),
     schema: property,
   }));
 }

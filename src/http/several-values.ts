@@ -6,19 +6,30 @@ import { createSchemaConverter } from './openapi-schemas.ts';
 export const takesSeveral = ({ type, anyOf }: JsonSchema): boolean =>
   type === 'array' || (Array.isArray(anyOf) && anyOf.some((each: JsonSchema) => takesSeveral(each)));
 
-const known = new WeakMap<z.ZodType, ReadonlySet<string>>();
+/** Whether a query field takes values by name, each a parameter such as `customField[city]` (OpenAPI's `deepObject`). */
+export const takesNamed = ({ type }: JsonSchema): boolean => type === 'object';
 
-/** The names of the query fields that take several values. */
-export function severalIn(query: z.ZodType | undefined): ReadonlySet<string> {
-  if (query === undefined) return new Set();
-  const found = known.get(query) ?? new Set(namesIn(query));
+/** The names of the query fields that take more than one value. */
+export interface ManyValued {
+  readonly several: ReadonlySet<string>;
+  readonly named: ReadonlySet<string>;
+}
+
+const known = new WeakMap<z.ZodType, ManyValued>();
+const none: ManyValued = { several: new Set(), named: new Set() };
+
+export function manyValuedIn(query: z.ZodType | undefined): ManyValued {
+  if (query === undefined) return none;
+  const found = known.get(query) ?? namesIn(query);
   known.set(query, found);
   return found;
 }
 
-function namesIn(query: z.ZodType): string[] {
+function namesIn(query: z.ZodType): ManyValued {
   const { properties = {} } = createSchemaConverter().input(query) as {
     readonly properties?: Readonly<Record<string, JsonSchema>>;
   };
-  return Object.keys(properties).filter((name) => takesSeveral(properties[name] ?? {}));
+  const namesOf = (takes: (schema: JsonSchema) => boolean) =>
+    new Set(Object.keys(properties).filter((name) => takes(properties[name] ?? {})));
+  return { several: namesOf(takesSeveral), named: namesOf(takesNamed) };
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { AppError, type Issue } from '../platform/errors.ts';
 import { issueMessage } from './issue-messages.ts';
 import type { AnyRoute } from './route.ts';
-import { severalIn } from './several-values.ts';
+import { manyValuedIn, type ManyValued } from './several-values.ts';
 
 export interface RawInput {
   readonly params: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ const maxNameLength = 100;
 /** Parses all parts of a request; throws one `invalid-input` with the issues of all parts. */
 export function parseInput(route: AnyRoute, raw: RawInput): ParsedInput {
   const issues: Issue[] = [];
-  const query = readQuery(raw.querystring, severalIn(route.query), issues);
+  const query = readQuery(raw.querystring, manyValuedIn(route.query), issues);
   const parsed = {
     params: parsePart('params', route.params, raw.params, issues),
     query: parsePart('query', route.query, query, issues),
@@ -95,9 +95,9 @@ const pathOf = (path: readonly PropertyKey[]): string =>
  */
 function readQuery(
   querystring: string,
-  several: ReadonlySet<string>,
+  { several, named }: ManyValued,
   issues: Issue[],
-): Readonly<Record<string, string>> {
+): Readonly<Record<string, string | Readonly<Record<string, string>>>> {
   const values = new Map<string, string>();
   const repeated = new Set<string>();
   for (const [name, value] of new URLSearchParams(querystring)) {
@@ -106,7 +106,21 @@ function readQuery(
     values.set(name, before !== undefined && several.has(name) ? `${before},${value}` : value);
   }
   for (const name of repeated) issues.push({ path: pathOf(['query', name]), message: isRepeated });
-  return Object.fromEntries(values);
+  return withNamed(values, named);
+}
+
+/** Collects `field[name]=value` of the fields that take values by name. Others stay as they are, and are refused as unknown. */
+function withNamed(values: ReadonlyMap<string, string>, named: ReadonlySet<string>) {
+  const groups = new Map<string, Map<string, string>>();
+  const plain: [string, string][] = [];
+  for (const [name, value] of values) {
+    const [, field = '', key = ''] = /^([^[]+)\[([^[\]]+)\]$/.exec(name) ?? [];
+    if (named.has(field) && key !== '__proto__')
+      groups.set(field, (groups.get(field) ?? new Map()).set(key, value));
+    else plain.push([name, value]);
+  }
+  const collected = [...groups].map(([field, group]) => [field, Object.fromEntries(group)] as const);
+  return Object.fromEntries<string | Readonly<Record<string, string>>>([...collected, ...plain]);
 }
 
 const isRepeated = 'This parameter takes one value, so it must not be repeated.';

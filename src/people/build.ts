@@ -17,6 +17,10 @@ import { createContactDependents } from './leads/contact-dependents.ts';
 import type { LeadConversations } from './leads/conversations.ts';
 import { createLeadUseCases } from './leads/use-cases.ts';
 import { createLeadRepository } from './leads/repository.ts';
+import { createCheckFields, createReadFilters } from './custom-fields/checks.ts';
+import { createCustomFieldRepository } from './custom-fields/repository.ts';
+import { customFieldRoutes } from './custom-fields/routes.ts';
+import { createCustomFieldUseCases } from './custom-fields/use-cases.ts';
 import { leadRoutes } from './leads/routes.ts';
 import { createLeadDirectory } from './leads/directory.ts';
 import { peopleLoops } from './loops.ts';
@@ -79,7 +83,15 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
 
     /** Only the API process has users, and so these routes. */
     routes({ users, onOptOut, onBlocked, erasePerson, eraseFiles }: PeopleRouteDeps) {
+      const fields = createCustomFieldRepository(mongo);
+      const customFields = createCustomFieldUseCases({
+        fields,
+        users: { contactsWith: contactRepository.findIdsWithField },
+        audit,
+        clock,
+      });
       const contactUseCases = createContactUseCases({
+        checkFields: createCheckFields({ fields, clock }),
         contacts: contactRepository,
         memory,
         dependents,
@@ -99,7 +111,8 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
         clock,
       });
       const tables = {
-        contacts: contactRoutes({ contacts: contactUseCases }),
+        contacts: contactRoutes({ contacts: contactUseCases, readFilters: createReadFilters({ fields }) }),
+        customFields: customFieldRoutes({ customFields }),
         leads: leadRoutes({ leads: leadUseCases }),
       };
       return Object.values(tables).flat();

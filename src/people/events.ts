@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
 import { OptInStatus } from './contacts/schemas.ts';
+import { CustomFieldType } from './custom-fields/schemas.ts';
 import { LeadStage } from './leads/schemas.ts';
 
 const LeadFacts = z
@@ -25,13 +26,21 @@ const ContactFacts = z
     examples: [{ optInStatus: 'opted-in', isBlocked: false, marketingStopped: false }],
   });
 
+const CustomFieldFacts = z
+  .object({ key: z.string(), type: CustomFieldType, isArchived: z.boolean() })
+  .meta({ id: 'CustomFieldFacts', examples: [{ key: 'plan', type: 'select', isArchived: false }] });
+
 const ofContact = { entity: 'contact', audience: 'everyone', view: ContactFacts } as const;
+const ofField = { entity: 'custom-field', audience: 'everyone', view: CustomFieldFacts } as const;
 const ofLead = { entity: 'lead', audience: 'everyone', view: LeadFacts } as const;
 
 export const peopleEvents = defineEvents({
   'contact.created': { summary: 'A contact was created', ...ofContact },
   'contact.updated': { summary: 'A contact was changed', ...ofContact },
   'contact.deleted': { summary: 'A contact was deleted', ...ofContact },
+  'custom-field.created': { summary: 'A custom field was created', ...ofField },
+  'custom-field.updated': { summary: 'A custom field was changed, archived or restored', ...ofField },
+  'custom-field.deleted': { summary: 'A custom field was deleted', ...ofField },
   'lead.created': { summary: 'A lead was created', ...ofLead },
   'lead.updated': { summary: 'A lead was changed', ...ofLead },
   'lead.deleted': { summary: 'A lead was deleted', ...ofLead },

@@ -56,6 +56,7 @@ export const generalProblems = {
     advice: '`detail` names what uses it; delete or finish that first.',
     extensions: {
       conversationId: z.string().meta({ description: 'the conversation that is in the way' }),
+      contactIds: z.array(z.string()).meta({ description: 'some of the contacts that are in the way' }),
       policyIds: z.array(z.string()).meta({ description: 'the assignment policies that are in the way' }),
     },
   },
@@ -140,6 +141,7 @@ export interface Issue {
 export interface ProblemExtensions {
   readonly existingId?: string;
   readonly conversationId?: string;
+  readonly contactIds?: readonly string[];
   readonly policyIds?: readonly string[];
   readonly state?: string;
 }

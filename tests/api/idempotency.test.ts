@@ -132,6 +132,11 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: `Label ${randomBytes(4).toString('hex')}` },
       effects: () => countIn('labels'),
     }),
+    createCustomField: async () => ({
+      path: '/api/custom-fields',
+      json: { key: `f${randomBytes(4).toString('hex')}`, label: 'City', type: 'text' },
+      effects: () => countIn('custom_fields'),
+    }),
     createTeam: async () => ({
       path: '/api/teams',
       json: { name: `Team ${randomBytes(4).toString('hex')}` },

@@ -13,7 +13,7 @@ function winningPlanIn(plan: unknown): unknown {
 }
 
 /** All stages of a plan, of the classic and of the newer engine alike. */
-function stagesOf(plan: unknown): string[] {
+export function stagesOf(plan: unknown): string[] {
   if (typeof plan !== 'object' || plan === null) return [];
   const own = 'stage' in plan && typeof plan.stage === 'string' ? [plan.stage] : [];
   return [...own, ...Object.values(plan).flatMap(stagesOf)];

@@ -1,5 +1,6 @@
 import { assignmentSamples } from './assignment-samples.ts';
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
+import { customFieldSamples } from './custom-field-samples.ts';
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
 import {
   hoursSamples,
@@ -42,9 +43,10 @@ const tagsAndConsent = [
   ...harmlessAt('tags', 'an empty list', 'a list'),
   ...harmlessAt('consent.wording', 'a NUL'),
 ];
+/** Of a contact that does not exist: their definitions are not asked. */
 const customFields = [
   ...harmlessAt('customFields', 'an empty object'),
-  ...harmlessAt('customFields.city', 'zero', 'a fraction', 'true', 'false'),
+  ...harmlessAt('customFields.city', 'zero', 'a fraction', 'true', 'false', 'a list'),
   ...harmlessAt('customFields.city', 'an empty text', 'blanks', 'a NUL'),
 ];
 
@@ -403,13 +405,16 @@ const contactPlaces = [...Object.keys(contactBody), ...consentPlaces, 'customFie
 
 const leadBody = { name: 'Ana Souza', stage: 'new', tags: ['vip'], optInStatus: 'opted-in', consent };
 const peopleSamples: readonly Sample[] = [
-  { route: 'get /api/contacts', query: { ...paging, ...people, isBlocked: badWords } },
+  {
+    route: 'get /api/contacts',
+    query: { ...paging, ...people, isBlocked: badWords, customField: ['', 'city'] },
+  },
   {
     route: 'post /api/contacts',
     body: contactBody,
     required: ['optInStatus'],
     places: contactPlaces,
-    harmless: [...tagsAndConsent, ...customFields],
+    harmless: [...tagsAndConsent, ...harmlessAt('customFields', 'an empty object')],
   },
   {
     route: 'patch /api/contacts/:id',
@@ -455,6 +460,7 @@ const rows: readonly Sample[] = [
   ...channelSamples,
   ...mediaSamples,
   ...peopleSamples,
+  ...customFieldSamples,
   {
     route: 'get /api/events',
     query: { ticket: ['x'.repeat(201)], lastEventId: ['1'.repeat(101)] },

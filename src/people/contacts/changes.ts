@@ -1,6 +1,7 @@
 import type { Types } from 'mongoose';
 import { loggedConsent } from './consent.ts';
-import type { ConsentEntry, ContactRecord, CustomValue } from './store/repository.ts';
+import { withFieldChanges, type FieldChanges } from '../custom-fields/rules.ts';
+import type { ConsentEntry, ContactRecord } from './store/repository.ts';
 import { corrected, withKeys } from './persons/timeline.ts';
 import { hasTwoNumbers, identityFields, type OptInStatus } from './rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
@@ -26,8 +27,8 @@ export interface ContactChanges {
   /** Without it, `optInStatus` is ignored. */
   readonly consent?: ConsentStatement | undefined;
   readonly isBlocked?: boolean | undefined;
-  /** Null for a key removes it; null for the whole removes all. */
-  readonly customFields?: Readonly<Record<string, CustomValue | null>> | null | undefined;
+  /** Judged by their definitions (`custom-fields/checks.ts`). */
+  readonly customFields?: FieldChanges | undefined;
 }
 
 /** Sets the event id of an opt-out, by which its canceled messages are found. */
@@ -53,12 +54,16 @@ export function applyChanges(
   changes: ContactChanges,
   written: WrittenBy,
 ): ContactRecord {
-  const { nameKey: _old, ...rest } = changedBlock(changedTexts(record, changes, written), changes, written);
+  const {
+    nameKey: _old,
+    cf: _values,
+    ...rest
+  } = changedBlock(changedTexts(record, changes, written), changes, written);
   const next: ContactRecord = {
     ...withKeys(rest),
     ...(rest.name === undefined ? {} : { nameKey: nameKeyOf(rest.name) }),
     tags: changes.tags ?? record.tags,
-    customFields: mergedFields(record.customFields, changes.customFields),
+    ...withFieldChanges(record, changes.customFields ?? new Map()),
     ...changedConsent(record, changes, written),
   };
   if (JSON.stringify(auditedFieldsOf(next)) === JSON.stringify(auditedFieldsOf(record))) return record;
@@ -108,17 +113,6 @@ function changedBlock(
   if (isBlocked === undefined || isBlocked === (record.isBlocked ?? false)) return record;
   const { isBlocked: _was, blockedAt: _since, ...rest } = record;
   return isBlocked ? { ...rest, isBlocked, blockedAt: at } : rest;
-}
-
-function mergedFields(
-  current: ContactRecord['customFields'],
-  changes: ContactChanges['customFields'],
-): ContactRecord['customFields'] {
-  if (changes === undefined) return current;
-  if (changes === null) return {};
-  const merged = new Map<string, CustomValue | null>(Object.entries(current));
-  for (const [key, value] of Object.entries(changes)) merged.set(key, value);
-  return Object.fromEntries([...merged].filter((entry): entry is [string, CustomValue] => entry[1] !== null));
 }
 
 function changedConsent(

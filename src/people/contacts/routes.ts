@@ -1,6 +1,7 @@
 import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
+import type { ReadFilters } from '../custom-fields/checks.ts';
 import { idParams } from '../../platform/fields.ts';
 import { newestFirst } from '../../platform/listing.ts';
 import { scopeOf } from '../../platform/mongo.ts';
@@ -17,6 +18,7 @@ import { toContactListItemView, toContactView } from './view.ts';
 
 interface ContactRouteDeps {
   readonly contacts: ContactUseCases;
+  readonly readFilters: ReadFilters;
 }
 
 const tag = 'Contacts';
@@ -29,7 +31,7 @@ const replyWith = (contact: ContactRecord) => ({
   headers: { etag: etagOf(contact.version) },
 });
 
-const readRoutes = ({ contacts }: ContactRouteDeps) => [
+const readRoutes = ({ contacts, readFilters }: ContactRouteDeps) => [
   route({
     method: 'get',
     path: '/api/contacts',
@@ -42,15 +44,18 @@ const readRoutes = ({ contacts }: ContactRouteDeps) => [
     replies: { 200: ContactPage },
     problems: ['search-too-broad'],
     async handle({ actor, query }) {
-      const { limit, cursor, q, tag: tagged, optInStatus, isBlocked, numberSuspect } = query;
+      const { limit, cursor, q, tag: tagged, optInStatus, isBlocked, numberSuspect, customField } = query;
+      const scope = scopeOf(actor.clientId);
+      const fields = await readFilters(scope, customField);
       const filter = {
+        ...(fields.length === 0 ? {} : { fields }),
         ...(tagged === undefined ? {} : { tag: tagged }),
         ...(optInStatus === undefined ? {} : { optInStatus }),
         ...(isBlocked === undefined ? {} : { isBlocked: isBlocked === 'true' }),
         ...(numberSuspect === undefined ? {} : { isNumberSuspect: numberSuspect === 'true' }),
       };
       const order = q === undefined ? newestFirst(cursor) : peopleBy(q, cursor);
-      const page = await contacts.list(scopeOf(actor.clientId), filter, { limit, order });
+      const page = await contacts.list(scope, filter, { limit, order });
       return { status: 200, body: { ...page, items: page.items.map(toContactListItemView) } };
     },
   }),

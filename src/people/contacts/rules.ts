@@ -11,8 +11,6 @@ export type ConsentStatus = (typeof consentStatuses)[number];
 /** Names from the provider are cut at this length; longer names from users are refused. */
 export const maxNameLength = 200;
 
-export const maxCustomFields = 50;
-
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { searchText } from '../../platform/search/schemas.ts';
 import { noControls } from '../../platform/text-fields.ts';
+import { consentStatuses, maxNameLength, optInStatuses, phoneOfWhatsappId } from './rules.ts';
 import {
-  consentStatuses,
-  maxCustomFields,
-  maxNameLength,
-  optInStatuses,
-  phoneOfWhatsappId,
-} from './rules.ts';
+  FieldChangesInput,
+  FieldFiltersQuery,
+  FieldValuesInput,
+  FieldValuesView,
+} from '../custom-fields/schemas.ts';
 import { identityExample, identityViewFields } from './persons/schemas.ts';
 import { normalisePhone } from '../../platform/phone.ts';
 
@@ -84,18 +84,8 @@ const BusinessScopedUserIdText = z
 
 const UsernameText = lineOf(64).meta({ description: 'Shown only; it does not identify the contact' });
 
-const fieldKey = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
-  error: 'Must begin with a letter and have at most 64 letters, digits, _ and -.',
-});
-const fieldValue = z.union([z.string().max(500), z.number(), z.boolean()], {
-  error: 'Must be a text of at most 500 characters, a number or a boolean.',
-});
 const fieldExample = { city: 'Berlin', orders: 3, newsletter: true };
 const consentExample = { source: 'web form', wording: 'Yes, send me offers.' };
-const maxFields = [
-  (fields: object) => Object.keys(fields).length <= maxCustomFields,
-  { error: `At most ${maxCustomFields} fields.` },
-] as const;
 
 /** Rejects a consent without a status and, if consent is required, a status without a consent. */
 export function checkConsentPair(
@@ -125,10 +115,7 @@ export const CreateContactBody = z
     tags: TagList.optional(),
     optInStatus: OptInStatus.optional(),
     consent: ConsentBody.optional(),
-    customFields: z
-      .record(fieldKey, fieldValue)
-      .refine(...maxFields)
-      .optional(),
+    customFields: FieldValuesInput.optional(),
   })
   .superRefine((body, context) => {
     checkConsentPair(body, context, false);
@@ -158,12 +145,7 @@ export const PatchContactBody = z
       .boolean()
       .optional()
       .meta({ description: 'Adds the contact to the block list of the business, or removes it' }),
-    customFields: z
-      .record(fieldKey, fieldValue.nullable())
-      .refine(...maxFields)
-      .nullable()
-      .optional()
-      .meta({ description: 'Changes the given keys; null removes a key, null for the whole removes all' }),
+    customFields: FieldChangesInput.optional(),
   })
   .superRefine((body, context) => {
     checkNotEmpty(body, context);
@@ -192,6 +174,7 @@ export const personQuery = {
 export const ListContactsQuery = z.strictObject({
   ...pageQuery,
   ...personQuery,
+  customField: FieldFiltersQuery.optional(),
   isBlocked: z
     .enum(['true', 'false'])
     .optional()
@@ -229,7 +212,7 @@ const contactFields = {
         'WhatsApp could not deliver to the number. A warning only: no message is held. Cleared when a message is ' +
         'delivered, the contact writes, or the number changes',
     }),
-  customFields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  customFields: FieldValuesView,
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 };

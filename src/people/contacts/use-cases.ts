@@ -3,13 +3,14 @@ import type { Resource, ResourceRef } from '../../audit/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
-import type { ContactChanges } from './changes.ts';
 import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 import { findPerson } from './persons/links.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
 import type { PeopleOrder } from './search.ts';
-import { contactChange, draftContact, type NewContact, type Person } from './writes.ts';
+import { contactChange, draftContact } from './writes.ts';
+import type { NewContact, Person, RequestedChanges, WriteDeps } from './writes.ts';
+import { newId } from '../../platform/ids.ts';
 
 export type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 export type { NewContact, Person } from './writes.ts';
@@ -20,7 +21,7 @@ export interface StoredOptOut {
   readonly storedAt: Date;
 }
 
-export interface ContactUseCaseDeps extends ContactDeps {
+export interface ContactUseCaseDeps extends ContactDeps, WriteDeps {
   /** Cancels unsent messages after the commit. A port, because contacts must not import messages. */
   onOptOut(scope: ClientScope, contactId: Types.ObjectId, optOut: StoredOptOut): Promise<void>;
   /** Resolves when no call to the blocked person can begin. A port, for the same reason. */
@@ -58,11 +59,14 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
 
     /** Throws `already-exists` with the id of the contact that has one of the identities. */
     async create(scope: ClientScope, by: Person, fields: NewContact): Promise<ContactRecord> {
-      const record = draftContact(deps, scope, by, fields);
-      const wanted = { ...identityIn(fields), _id: record._id };
+      const _id = newId();
+      const wanted = { ...identityIn(fields), _id };
       return namingTheOwner(deps, scope, wanted, () =>
         audit.runInTransaction(async (session) => {
           await assertFree(deps, scope, wanted, session);
+          const requested = { given: fields.customFields, current: {}, isNew: true };
+          const customFields = await deps.checkFields(scope, requested, session);
+          const record = { ...draftContact(deps, scope, by, { fields, customFields }), _id };
           const recalled = await deps.memory.recall(scope, { record, before: null }, session);
           return resource.within(session).create(scope, by, recalled);
         }),
@@ -74,7 +78,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       scope: ClientScope,
       by: Person,
       ref: ResourceRef,
-      changes: ContactChanges,
+      changes: RequestedChanges,
     ): Promise<ContactRecord> {
       const wanted = { ...identityIn(changes), _id: ref.id };
       const { action, decide } = contactChange(deps, scope, by, changes);
@@ -124,14 +128,17 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   holdForCopy: (scope: ClientScope, id: Types.ObjectId, session: ClientSession) =>
     deps.contacts.holdForCopy(scope, id, session),
 
-  /** Throws the duplicate key error if another contact concurrently gets one of the identities. */
+  /**
+   * Without custom fields, required ones too: what creates contacts on the way does not know them. Throws the duplicate key
+   * error if another contact concurrently gets one of the identities.
+   */
   async createWithin(
     scope: ClientScope,
     by: Person,
-    fields: NewContact,
+    fields: Omit<NewContact, 'customFields'>,
     session: ClientSession,
   ): Promise<ContactRecord> {
-    const record = draftContact(deps, scope, by, fields);
+    const record = draftContact(deps, scope, by, { fields, customFields: new Map() });
     const recalled = await deps.memory.recall(scope, { record, before: null }, session);
     return resource.within(session).create(scope, by, recalled);
   },
@@ -140,7 +147,7 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   changeWithin: (
     scope: ClientScope,
     by: Person,
-    { id, changes }: { id: Types.ObjectId; changes: ContactChanges },
+    { id, changes }: { id: Types.ObjectId; changes: RequestedChanges },
     session: ClientSession,
   ): Promise<ContactRecord> =>
     resource
@@ -154,7 +161,7 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
 
 interface WrittenContact {
   readonly record: ContactRecord;
-  readonly changes: ContactChanges;
+  readonly changes: RequestedChanges;
 }
 
 /**
@@ -192,14 +199,14 @@ async function finishOptOut(
   { onOptOut }: ContactUseCaseDeps,
   scope: ClientScope,
   { _id, consentLog }: ContactRecord,
-  { optInStatus, consent }: ContactChanges,
+  { optInStatus, consent }: RequestedChanges,
 ): Promise<void> {
   const { eventId, at: storedAt } = consentLog.at(-1) ?? {};
   if (optInStatus !== 'opted-out' || consent === undefined) return;
   if (eventId !== undefined && storedAt !== undefined) await onOptOut(scope, _id, { eventId, storedAt });
 }
 
-const identityIn = (changes: ContactChanges): AnyIdentity =>
+const identityIn = (changes: RequestedChanges): AnyIdentity =>
   Object.fromEntries(
     identityFields.flatMap((field) => (typeof changes[field] === 'string' ? [[field, changes[field]]] : [])),
   );

@@ -1,4 +1,5 @@
 import type { ContactDoc, ContactRecord } from './use-cases.ts';
+import { isList } from '../custom-fields/rules.ts';
 import type { ContactListItemView, ContactView } from './schemas.ts';
 
 export const toContactListItemView = (contact: ContactDoc): ContactListItemView => ({
@@ -30,7 +31,9 @@ export const toContactListItemView = (contact: ContactDoc): ContactListItemView 
     contact.numberSuspect === undefined
       ? null
       : { code: contact.numberSuspect.code, at: contact.numberSuspect.at.toISOString() },
-  customFields: { ...contact.customFields },
+  customFields: Object.fromEntries(
+    Object.entries(contact.customFields).map(([key, value]) => [key, isList(value) ? [...value] : value]),
+  ),
   createdAt: contact.createdAt.toISOString(),
   updatedAt: contact.updatedAt.toISOString(),
 });

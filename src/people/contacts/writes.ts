@@ -6,35 +6,43 @@ import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { applyChanges, consentEntry, withOptOutId, type ContactChanges } from './changes.ts';
 import type { ContactRecord } from './store/repository.ts';
-import {
-  givenIdentities,
-  hasIdentity,
-  hasTwoNumbers,
-  maxCustomFields,
-  phoneOfWhatsappId,
-  type OptInStatus,
-} from './rules.ts';
+import { givenIdentities, hasIdentity, hasTwoNumbers, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
 import type { ContactDeps } from './resource.ts';
+import type { CheckFields } from '../custom-fields/checks.ts';
+import type { FieldChanges, RequestedFields } from '../custom-fields/rules.ts';
 
 /** The user who acts. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
 
+/** What a user asks to change: the values of custom fields are not judged yet. */
+export interface RequestedChanges extends Omit<ContactChanges, 'customFields'> {
+  readonly customFields?: RequestedFields['given'];
+}
+
 /** The fields of a new contact: those of a change, without null. */
-export type NewContact = { readonly [F in keyof ContactChanges]: NonNullable<ContactChanges[F]> | undefined };
+export type NewContact = {
+  readonly [F in keyof RequestedChanges]: NonNullable<RequestedChanges[F]> | undefined;
+};
+
+export interface WriteDeps extends Pick<ContactDeps, 'clock' | 'memory'> {
+  readonly checkFields: CheckFields;
+}
 
 /** The logged source of a consent that a user enters without a source. */
 const manualSource = 'manual';
 
 /** A user's change of the given fields. */
 export const contactChange = (
-  { clock, memory }: Pick<ContactDeps, 'clock' | 'memory'>,
+  { clock, memory, checkFields }: WriteDeps,
   scope: ClientScope,
   by: Person,
-  changes: ContactChanges,
+  { customFields: given, ...changes }: RequestedChanges,
 ): Change<ContactRecord> => ({
   action: 'contact.updated',
   async decide(current, session) {
-    const named = withOptOutId(changes, `manual:${newId().toHexString()}`);
+    const requested = { given, current: current.customFields, isNew: false };
+    const customFields = await checkFields(scope, requested, session);
+    const named = withOptOutId({ ...changes, customFields }, `manual:${newId().toHexString()}`);
     const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
     if (next !== current) assertWithinLimits(next, current);
     if ((changes.phoneNumber ?? changes.whatsappId ?? null) !== null) assertOneNumber(next);
@@ -42,14 +50,19 @@ export const contactChange = (
   },
 });
 
+interface Draft {
+  readonly fields: NewContact;
+  readonly customFields: FieldChanges;
+}
+
 /** Drafts a new contact without storing it. A `whatsappId` without a phone number sets the phone number too. */
 export function draftContact(
   { clock }: Pick<ContactDeps, 'clock'>,
   scope: ClientScope,
   { userId }: Person,
-  fields: NewContact,
+  { fields, customFields }: Draft,
 ): ContactRecord {
-  const { optInStatus = 'unknown', consent, ...rest } = fields;
+  const { optInStatus = 'unknown', consent, customFields: _requested, ...rest } = fields;
   const written = { at: clock.now(), by: userId };
   const phoneOfId = rest.whatsappId === undefined ? null : phoneOfWhatsappId(rest.whatsappId);
   const phoneNumber = rest.phoneNumber ?? phoneOfId ?? undefined;
@@ -65,7 +78,7 @@ export function draftContact(
     updatedAt: written.at,
     version: 1,
   };
-  const record = applyChanges(empty, { ...rest, phoneNumber }, written);
+  const record = applyChanges(empty, { ...rest, phoneNumber, customFields }, written);
   assertWithinLimits(record);
   assertOneNumber(record);
   return record;
@@ -87,8 +100,6 @@ const firstEntries = (
 function assertWithinLimits(record: ContactRecord, before?: ContactRecord): void {
   if (!hasIdentity(record) && (before === undefined || hasIdentity(before)))
     throw invalid('phoneNumber', `A contact needs at least one of ${givenIdentities.join(', ')}.`);
-  if (Object.keys(record.customFields).length > maxCustomFields)
-    throw invalid('customFields', `A contact has at most ${maxCustomFields} custom fields.`);
 }
 
 function assertOneNumber(record: ContactRecord): void {

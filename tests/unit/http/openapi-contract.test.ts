@@ -41,6 +41,8 @@ const deliberateBreaks: readonly RegExp[] = [
   /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.content\.contacts: was null, is array$/,
   // They are called `hasLinkPreview` and `isVoice`, as in answers.
   /^post \/api\/messages body\.content\.(previewUrl|voice): is gone$/,
+  // Fields with several options are new: only contacts of businesses that define one show a list.
+  /^\w+ \/api\/contacts\S* 20[01](\.items\[\])?\.customFields\.\*: was \w+, is array$/,
   // Messages are also sent from the WhatsApp Business app on a phone of the business: `phone`.
   /^\w+ \/api\/messages\S* 20[01](\.items\[\])?\.senderType: other values$/,
 ];

@@ -89,6 +89,28 @@ describe('input', () => {
     assert.deepEqual(pathsOf(sample, raw({ querystring: 'limit=1&limit=2' })), ['query.limit']);
   });
 
+  it('a field of named values › an object; a name twice, without a name or twice named is refused', () => {
+    const named: AnyRoute = {
+      ...bare,
+      query: z.strictObject({ tag: z.string().optional(), by: z.record(z.string(), z.string()).optional() }),
+    };
+    assert.deepEqual(
+      parseInput(named, raw({ querystring: 'by[a]=1,2&tag=x&by%5Bb.c%5D=3', body: undefined })).query,
+      {
+        ...{ by: { a: '1,2', 'b.c': '3' }, tag: 'x' },
+      },
+    );
+    for (const [querystring, path] of [
+      ['by[a]=1&by[a]=2', 'query.by[a]'],
+      ['by=1', 'query.by'],
+      ['by[]=1', 'query.by[]'],
+      ['by[a][b]=1', 'query.by[a][b]'],
+      ['by[__proto__]=1', 'query.by[__proto__]'],
+      ['tag[a]=1', 'query.tag[a]'],
+    ] as const)
+      assert.deepEqual(pathsOf(named, raw({ querystring, body: undefined })), [path], querystring);
+  });
+
   it('a field of several values, repeated, separated by commas, or both › the same values', () => {
     const several: AnyRoute = {
       ...sample,

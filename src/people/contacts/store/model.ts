@@ -1,9 +1,8 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../../platform/declare-model.ts';
 import { tokenIndexBy } from '../../../platform/search/hints.ts';
+import type { Attribute, FieldValues } from '../../custom-fields/rules.ts';
 import { optInStatuses, type Alias, type ConsentStatus, type OptInStatus } from '../rules.ts';
-
-export type CustomValue = string | number | boolean;
 
 /** One entry of the consent log; it never changes, except that it may turn out to be another person's. */
 export interface ConsentEntry {
@@ -105,7 +104,10 @@ export interface ContactDoc {
   readonly blockedAt?: Date;
   /** Set until a message reaches the number or the number changes. */
   readonly numberSuspect?: NumberSuspicion;
-  readonly customFields: Readonly<Record<string, CustomValue>>;
+  /** As shown; values from before fields had definitions have none. */
+  readonly customFields: FieldValues;
+  /** The same values as queries find them; changed with `customFields` (`withFieldChanges`). */
+  readonly cf?: readonly Attribute[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;
@@ -148,6 +150,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   blockedAt: Date,
   numberSuspect: Schema.Types.Mixed,
   customFields: { type: Schema.Types.Mixed, required: true },
+  cf: { type: [Schema.Types.Mixed], default: undefined },
   consentLog: { type: [Schema.Types.Mixed], required: true },
   consentEntriesDropped: Number,
   copies: Number,
@@ -191,3 +194,9 @@ for (const searched of ['nameKey', 'usernameKey'] as const) {
   );
 }
 contactModel.schema.index(...tokenIndexBy('createdAt'));
+for (const kind of ['s', 'n', 'd'] as const) {
+  contactModel.schema.index(
+    { clientId: 1, 'cf.k': 1, [`cf.${kind}`]: 1, _id: 1 },
+    { partialFilterExpression: { [kind === 's' ? 'cf.k' : `cf.${kind}`]: { $exists: true } } },
+  );
+}

@@ -5,18 +5,12 @@ import { endOfPrefix } from '../../../platform/listing.ts';
 import { tokenIndex } from '../../../platform/search/hints.ts';
 import { conditionOf, isEmptyQuery } from '../../../platform/search/query.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
+import type { FieldCondition } from '../../custom-fields/filters.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
 import { lookupKeysOf, usernameKeyOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 import { contactTokens, personQueryOf, readPeople, type PeopleOrder } from '../search.ts';
 
-export type {
-  ConsentEntry,
-  ContactDoc,
-  ContactRecord,
-  CustomValue,
-  SamePerson,
-  SamePersonReason,
-} from './model.ts';
+export type { ConsentEntry, ContactDoc, ContactRecord, SamePerson, SamePersonReason } from './model.ts';
 
 /** The identities of a person: at least one beside the username. */
 export type ContactIdentity = AnyIdentity & { readonly username?: string | undefined };
@@ -26,13 +20,14 @@ export interface ContactFilter {
   readonly optInStatus?: OptInStatus;
   readonly isBlocked?: boolean;
   readonly isNumberSuspect?: boolean;
+  readonly fields?: readonly FieldCondition[];
 }
 
 /** A number changes hands a few times at most. */
 const maxFormerOwners = 20;
 
 const withoutLog = {
-  projection: { consentLog: 0, consentEntriesDropped: 0, copies: 0, searchTokens: 0 },
+  projection: { consentLog: 0, consentEntriesDropped: 0, copies: 0, searchTokens: 0, cf: 0 },
 } as const;
 
 export type ContactRepository = ReturnType<typeof createContactRepository>;
@@ -125,11 +120,24 @@ const toQuery = ({
   optInStatus,
   isBlocked,
   isNumberSuspect,
+  fields,
 }: ContactFilter): ScopedFilter<ContactRecord> => ({
   ...(tag === undefined ? {} : { tags: tag }),
   ...(optInStatus === undefined ? {} : { optInStatus }),
   ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
   ...(isNumberSuspect === undefined ? {} : { 'numberSuspect.at': { $exists: isNumberSuspect } }),
+  ...(fields === undefined ? {} : fieldQuery(fields)),
+});
+
+/** Each attribute by itself. The database uses a partial index only if the filter says that its field exists. */
+const fieldQuery = (fields: readonly FieldCondition[]): ScopedFilter<ContactRecord> => ({
+  cf: { $all: fields.map(({ key, member, is }) => ({ $elemMatch: { k: key, [member]: is } })) },
+  ...Object.fromEntries(
+    fields.map(({ member }) => [
+      member === 'n' || member === 'd' ? `cf.${member}` : 'cf.k',
+      { $exists: true },
+    ]),
+  ),
 });
 
 /** The record as stored: the one place that writes its tokens. */
@@ -138,8 +146,18 @@ const withTokens = (record: ContactRecord): ContactRecord => ({
   searchTokens: contactTokens(record),
 });
 
-/** Reads and writes of whole records. */
+/** Reads and writes of whole records, and what a change of something else asks of them. */
 const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
+  /** The ids of some contacts that have a value under the key, in no particular order. */
+  async findIdsWithField(
+    scope: ClientScope,
+    key: string,
+    options: { readonly limit: number; readonly session: ClientSession },
+  ): Promise<Types.ObjectId[]> {
+    const found = await contacts.find(scope, { 'cf.k': key }, { projection: { _id: 1 }, ...options });
+    return found.map(({ _id }) => _id);
+  },
+
   findRecord: (
     scope: ClientScope,
     _id: Types.ObjectId,

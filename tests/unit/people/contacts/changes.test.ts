@@ -22,6 +22,10 @@ describe('changes of a contact', () => {
     tags: ['vip'],
     optInStatus: 'unknown',
     customFields: { city: 'Berlin', orders: 3 },
+    cf: [
+      { k: 'city', s: 'Berlin' },
+      { k: 'orders', n: 3 },
+    ],
     consentLog: [],
     createdAt: created,
     updatedAt: created,
@@ -33,8 +37,8 @@ describe('changes of a contact', () => {
     ['nothing', {}],
     ['everything as it is', { phoneNumber: '+15550001001', name: 'Ána', tags: ['vip'] }],
     ['clearing what is not there', { username: null }],
-    ['a custom field as it is', { customFields: { orders: 3 } }],
-    ['removing a custom field that is not there', { customFields: { country: null } }],
+    ['a custom field as it is', { customFields: new Map([['orders', { value: 3 }]]) }],
+    ['removing a custom field that is not there', { customFields: new Map([['country', null]]) }],
     ['taking off the block list who is not on it', { isBlocked: false }],
     ['a status without a statement', { optInStatus: 'opted-in' }],
   ];
@@ -87,12 +91,18 @@ describe('changes of a contact', () => {
     assert.deepEqual(keysAfter({ phoneNumber: null }), [`contact:${record._id.toHexString()}`]);
   });
 
-  it('custom fields › key by key: set, replaced, removed, others kept; null removes all', () => {
-    assert.deepEqual(change({ customFields: { city: null, orders: 4, vip: true } }).customFields, {
-      orders: 4,
-      vip: true,
+  it('custom fields › key by key: set, replaced, removed, others kept; their attributes with them', () => {
+    const { customFields, cf } = change({
+      customFields: new Map([
+        ['city', null],
+        ['vip', { value: true }],
+      ]),
     });
-    assert.deepEqual(change({ customFields: null }).customFields, {});
+    assert.deepEqual(customFields, { orders: 3, vip: true });
+    assert.deepEqual(cf, [
+      { k: 'orders', n: 3 },
+      { k: 'vip', b: true },
+    ]);
   });
 
   it('consent › status and one more entry in the log; the same statement again is another entry', () => {
