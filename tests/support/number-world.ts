@@ -75,12 +75,14 @@ const oneAction: fc.Arbitrary<Action> = fc.record({
   isTerse: fc.boolean(),
 });
 
-const worldOf = (secondsApart: number): fc.Arbitrary<NumberWorld> =>
-  fc
-    .record({ actions: fc.array(oneAction, { minLength: 1, maxLength: 12 }), hasUserIds: fc.boolean() })
-    .map(({ actions, hasUserIds }) => play(actions, { hasUserIds, secondsApart, isTerse: false }));
+const actionsOf = fc.array(oneAction, { minLength: 1, maxLength: 12 });
 
-export const numberWorld = worldOf(stepSeconds);
+const worldOf = (secondsApart: number, maxLate: number): fc.Arbitrary<NumberWorld> =>
+  fc
+    .record({ actions: actionsOf, hasUserIds: fc.boolean(), secondsLate: fc.nat(maxLate) })
+    .map(({ actions, ...told }) => play(actions, { ...told, secondsApart, isTerse: false }));
+
+export const numberWorld = worldOf(stepSeconds, 0);
 
 /** How the events arrive: in any order, or with the announcements after everything else, the latest first. */
 const arrival = fc.record({
@@ -105,25 +107,29 @@ const lately = (world: fc.Arbitrary<NumberWorld>): fc.Arbitrary<LateWorld> =>
 export const lateWorld = lately(numberWorld);
 
 /** Everything within minutes, where a message may be of the owner before or after a move. */
-export const hastyWorld = lately(worldOf(25));
+export const hastyWorld = lately(worldOf(25, 20));
 
 /** Some moves are told by the new user id alone, some START name only the number: whose that is must be inferred. */
 export const terseWorld = lately(
   fc
     .record({
-      actions: fc.array(oneAction, { minLength: 1, maxLength: 12 }),
+      actions: actionsOf,
       secondsApart: fc.constantFrom(25, 150, stepSeconds),
+      secondsLate: fc.nat(20),
     })
-    .map(({ actions, secondsApart }) => play(actions, { hasUserIds: true, secondsApart, isTerse: true })),
+    .map(({ actions, ...told }) => play(actions, { ...told, hasUserIds: true, isTerse: true })),
 );
 
 interface Telling {
   readonly hasUserIds: boolean;
   readonly secondsApart: number;
   readonly isTerse: boolean;
+  /** By how many seconds WhatsApp dates the second move of an exchange later than the first. */
+  readonly secondsLate: number;
 }
 
-function play(actions: readonly Action[], { hasUserIds, secondsApart, isTerse }: Telling): NumberWorld {
+function play(actions: readonly Action[], telling: Telling): NumberWorld {
+  const { hasUserIds, secondsApart, isTerse, secondsLate } = telling;
   let ids = 0;
   const people = Array.from({ length: personCount }, (_, number) => ({
     number,
@@ -166,7 +172,7 @@ function play(actions: readonly Action[], { hasUserIds, secondsApart, isTerse }:
     } else {
       const theirs = people[other]?.number ?? assert.fail();
       move(person, theirs, at, isUntold);
-      move(other, number, at, isUntold);
+      move(other, number, at + secondsLate, isUntold);
     }
     send(at + delay);
   }

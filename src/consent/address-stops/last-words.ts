@@ -115,11 +115,12 @@ function momentsOf(facts: readonly Fact[], handovers: readonly Handover[] = []) 
     new Set(handoversOf.get(key)?.flatMap(({ by }) => (by <= ms ? [by] : []))).size;
   const ownerAt = (key: string, ms: number): string =>
     isNumberKey(key) ? `${key}@${countTo(key, ms)}.${handedTo(key, ms)}` : key;
-  /** The owners by what WhatsApp announced, in this time. */
+  /** The owners in this time. */
   const between = (key: string, fromMs: number, toMs: number): string[] => {
     if (!isNumberKey(key)) return [key];
-    const cutsThen = [...(cuts.get(key) ?? [])].filter((cut) => cut > fromMs && cut <= toMs);
-    return [fromMs, ...cutsThen].map((ms) => ownerAt(key, ms));
+    const starts = [...(cuts.get(key) ?? []), ...(handoversOf.get(key) ?? []).map(({ by }) => by)];
+    const startsThen = starts.filter((ms) => ms > fromMs && ms <= toMs);
+    return [...new Set([fromMs, ...startsThen].map((ms) => ownerAt(key, ms)))];
   };
   const isInHandover = (key: string, { since, at }: Period): boolean =>
     handoversOf.get(key)?.some(({ after, by }) => since.getTime() < by && at.getTime() > after) === true;
@@ -130,6 +131,13 @@ function momentsOf(facts: readonly Fact[], handovers: readonly Handover[] = []) 
     now: (key: string): string => ownerAt(key, Infinity),
     shortlyBefore: (key: string, at: Date): string[] =>
       between(key, at.getTime() - settledMs, at.getTime() - 1),
+    /** The one who surely left it then: nobody if it had two owners shortly before. */
+    leaver(key: string, at: Date): string[] {
+      const owners = between(key, at.getTime() - settledMs, at.getTime() - 1);
+      const last = new Date(at.getTime() - 1);
+      return owners.length === 1 && !isInHandover(key, { since: last, at: last }) ? owners : [];
+    },
+    shortlyAfter: (key: string, at: Date): string[] => between(key, at.getTime(), at.getTime() + settledMs),
 
     /** Everybody who may have had the identity at that time. */
     maybe(key: string, at: Date): string[] {
@@ -166,12 +174,19 @@ function namedBy({ keys, at, isExact, since, before }: Together, moments: Moment
   return { surely: keys.flatMap((key) => moments.surely(key, periodOf(key))), maybe };
 }
 
+/**
+ * Two people who exchange numbers may be told apart by some seconds: who leaves a number shortly after somebody else has come
+ * may be either of them, and so may be who has it shortly after.
+ */
 function movedBy(move: FactOf<'moved'>, moments: Moments): Owners {
   const { to, at } = move;
-  const { left } = endsOf(move);
+  const { left, reached } = endsOf(move);
   return {
-    surely: [...left.map((key) => moments.before(key, at)), ...to.map((key) => moments.after(key, at))],
-    maybe: left.flatMap((key) => moments.shortlyBefore(key, at)),
+    surely: [...left.flatMap((key) => moments.leaver(key, at)), ...to.map((key) => moments.after(key, at))],
+    maybe: [
+      ...left.flatMap((key) => moments.shortlyBefore(key, at)),
+      ...reached.flatMap((key) => moments.shortlyAfter(key, at)),
+    ],
   };
 }
 
