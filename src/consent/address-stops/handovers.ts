@@ -19,8 +19,17 @@ interface Seen {
   readonly ms: number;
 }
 
-/** The changes of owners that the facts imply. They prove that a number was left, not when: between two moments. */
-export function handoversIn(facts: readonly Fact[]): Handover[] {
+/** Who was named with which number, and when. */
+export interface Sightings {
+  /** The changes of owners that the facts imply. They prove that a number was left, not when: between two moments. */
+  readonly handovers: readonly Handover[];
+  /** Whether whoever was last named with the number before that time may have one of these user ids. */
+  mayBe(key: string, ids: readonly string[], at: Date): boolean;
+  /** Whether two user ids were named together, or one became the other. */
+  isOnePerson(id: string, other: string): boolean;
+}
+
+export function sightingsIn(facts: readonly Fact[]): Sightings {
   const persons = personsIn(facts);
   const moves = facts.filter((fact) => fact.kind === 'moved');
   const byNumber = groupedBy(seenIn(facts, persons), ({ key }) => key);
@@ -47,10 +56,23 @@ export function handoversIn(facts: readonly Fact[]): Handover[] {
     ];
   };
 
-  return [...byPerson.values()].flatMap((seen) => {
+  const handovers = [...byPerson.values()].flatMap((seen) => {
     const ordered = seen.toSorted((a, b) => a.ms - b.ms);
     return ordered.slice(1).flatMap((first, place) => between(ordered[place] ?? first, first));
   });
+
+  return {
+    handovers,
+    isOnePerson: (id, other) => persons.rootOf(id) === persons.rootOf(other),
+    mayBe(key, ids, at) {
+      // A move itself names its number one millisecond before.
+      const earlier = (byNumber.get(key) ?? []).filter(({ ms }) => ms < at.getTime() - 1);
+      const last = Math.max(...earlier.map(({ ms }) => ms));
+      const latest = earlier.filter(({ ms }) => ms === last);
+      const own = new Set(ids.map(persons.rootOf));
+      return own.size === 0 || latest.length === 0 || latest.some(({ person }) => own.has(person));
+    },
+  };
 }
 
 /** The user ids of each person. */

@@ -1,7 +1,7 @@
 import { groupedBy } from '../../platform/grouped.ts';
 import { isNumberKey, isUserIdKey, settledMs, type Fact, type Together } from './facts.ts';
 import { createGroups } from './groups.ts';
-import { handoversIn, type Handover } from './handovers.ts';
+import { sightingsIn, type Handover, type Sightings } from './handovers.ts';
 import { latestOf, liftedUntil, liftOf, stopKinds, type StopKind } from './rules.ts';
 
 /** Before moving to a number, a person may write from it on a second account. */
@@ -31,12 +31,13 @@ export interface Written {
  */
 export function createLastWords({ facts, isComplete }: Heard) {
   const moments = momentsOf(facts);
-  const strict = momentsOf(facts, handoversIn(facts));
+  const sightings = sightingsIn(facts);
+  const strict = momentsOf(facts, sightings.handovers);
   const [proven, possible] = [createGroups(), createGroups()];
   for (const fact of facts) {
     if (fact.kind === 'said') continue;
     const ownersIn = (split: Moments): Owners =>
-      fact.kind === 'together' ? namedBy(fact, split) : movedBy(fact, split);
+      fact.kind === 'together' ? namedBy(fact, split) : movedBy(fact, split, sightings);
     proven.unite(ownersIn(strict).surely);
     const { surely, maybe } = ownersIn(moments);
     possible.unite([...surely, ...maybe]);
@@ -64,7 +65,7 @@ export function createLastWords({ facts, isComplete }: Heard) {
   /** The stops that hold at this identity now. */
   function stopsAt(key: string, kind: StopKind): FactOf<'said'>[] {
     const owner = moments.now(key);
-    const lifting = said.filter((one) => lifts(one, kind, strict.now(key)));
+    const lifting = said.filter((one) => lifts(one, kind, key));
     const lift = Math.max(-Infinity, ...lifting.map(liftMsOf));
     return said.filter(
       (one) =>
@@ -74,15 +75,14 @@ export function createLastWords({ facts, isComplete }: Heard) {
     );
   }
 
-  function lifts(one: FactOf<'said'>, kind: StopKind, owner: string): boolean {
+  function lifts(one: FactOf<'said'>, kind: StopKind, key: string): boolean {
     if (one.status !== liftOf(kind)) return false;
-    if (one.isRecorded) return proven.rootOf(strict.at(one.key, one.at)) === proven.rootOf(owner);
-    return (
-      isComplete &&
-      strict
-        .surely(one.key, { since: one.at, at: one.at })
-        .some((whose) => proven.rootOf(whose) === proven.rootOf(owner))
-    );
+    // Another user id with the same number may be the next owner's.
+    if (isUserIdKey(key) && isUserIdKey(one.key) && !sightings.isOnePerson(key, one.key)) return false;
+    const owner = proven.rootOf(strict.now(key));
+    if (one.isRecorded) return proven.rootOf(strict.at(one.key, one.at)) === owner;
+    const writers = strict.surely(one.key, { since: one.at, at: one.at });
+    return isComplete && writers.some((whose) => proven.rootOf(whose) === owner);
   }
 }
 
@@ -176,13 +176,18 @@ function namedBy({ keys, at, isExact, since, before }: Together, moments: Moment
 
 /**
  * Two people who exchange numbers may be told apart by some seconds: who leaves a number shortly after somebody else has come
- * may be either of them, and so may be who has it shortly after.
+ * may be either of them, and so may be who has it shortly after. Whoever leaves by another user id than the one that was last
+ * named with the number is somebody else.
  */
-function movedBy(move: FactOf<'moved'>, moments: Moments): Owners {
-  const { to, at } = move;
+function movedBy(move: FactOf<'moved'>, moments: Moments, { mayBe }: Sightings): Owners {
+  const { from, to, at } = move;
+  const ids = from.filter(isUserIdKey);
   const { left, reached } = endsOf(move);
   return {
-    surely: [...left.flatMap((key) => moments.leaver(key, at)), ...to.map((key) => moments.after(key, at))],
+    surely: [
+      ...left.filter((key) => mayBe(key, ids, at)).flatMap((key) => moments.leaver(key, at)),
+      ...to.map((key) => moments.after(key, at)),
+    ],
     maybe: [
       ...left.flatMap((key) => moments.shortlyBefore(key, at)),
       ...reached.flatMap((key) => moments.shortlyAfter(key, at)),

@@ -196,6 +196,29 @@ describe('last words', function () {
       assert.ok(!told.isWriter(`tel:+${number(20).whatsappId}`, written));
     });
 
+    for (const gap of [1, 5, 59, 61, 300, 3_000, 7_200])
+      it(`somebody known at a number leaves it ${gap} s after another has come › START of the one lifts no STOP of the other`, () => {
+        const told = inMemory();
+        named(told, { ...number(10), ...id('BR.2') }, 1);
+        move(told, { ...number(30), ...id('BR.0') }, { ...number(10), ...id('BR.1') }, 90_000);
+        move(told, { ...number(10), ...id('BR.2') }, { ...number(40), ...id('BR.3') }, 90_000 + gap);
+        say(told, 'opted-out', { ...number(10), ...id('BR.1') }, 99_000);
+        named(told, { ...number(10), ...id('BR.1') }, 99_000);
+        say(told, 'opted-in', { ...number(40), ...id('BR.3') }, 110_000);
+        assert.ok(told.isStopped(number(10)) && told.isStopped(id('BR.1')));
+        assert.ok(!told.isStopped(number(40)) && !told.isStopped(id('BR.3')));
+      });
+
+    it('START from another user id at the number of a STOP › open at the number and its id, not at the id that said STOP', () => {
+      const told = inMemory();
+      named(told, { ...number(10), ...id('BR.1') }, 100);
+      say(told, 'opted-out', { ...number(10), ...id('BR.1') }, 200);
+      named(told, { ...number(10), ...id('BR.2') }, 90_000);
+      say(told, 'opted-in', { ...number(10), ...id('BR.2') }, 90_000);
+      assert.ok(!told.isStopped(number(10)) && !told.isStopped(id('BR.2')));
+      assert.ok(told.isStopped(id('BR.1')));
+    });
+
     it('several STOPs › the time of the latest that no START lifts', () => {
       const told = inMemory();
       const key = `tel:+${number(10).whatsappId}`;
