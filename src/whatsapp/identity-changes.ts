@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
-import { readPerson, type PersonIdentity } from './identity.ts';
+import { readPerson, readShownPerson, type BodyContacts, type PersonIdentity } from './identity.ts';
 import { Timestamp, toEpochMs } from './webhook-fields.ts';
 
 /** WhatsApp says that a person has a new number or user id. */
@@ -114,6 +114,7 @@ const Value = z.looseObject({
     .looseObject({ phone_number_id: z.string().min(1).max(64) })
     .optional()
     .catch(undefined),
+  contacts: z.array(z.unknown()).optional().catch(undefined),
   user_id_update: z.array(z.unknown()),
 });
 
@@ -121,7 +122,7 @@ const OldAndNew = z.looseObject({ previous: z.unknown().optional(), current: z.u
 
 const Update = z.looseObject({
   wa_id: z.unknown().optional(),
-  user_id: OldAndNew,
+  user_id: OldAndNew.optional().catch(undefined),
   parent_user_id: z.union([OldAndNew, z.string()]).optional().catch(undefined),
   timestamp: Timestamp,
 });
@@ -137,22 +138,32 @@ export function readUserIdUpdates(
   if (field !== 'user_id_update') return null;
   const listed = Value.safeParse(Array.isArray(given) ? { user_id_update: given } : given);
   if (!listed.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
-  const place = { wabaId, phoneNumberId: listed.data.metadata?.phone_number_id ?? null };
-  return listed.data.user_id_update.map((update, index): Read => {
-    const change = readUpdate(update);
+  const { metadata, contacts = [], user_id_update: updates } = listed.data;
+  const place = { wabaId, phoneNumberId: metadata?.phone_number_id ?? null };
+  const beside = { contacts, isAlone: updates.length === 1 };
+  return updates.map((update, index): Read => {
+    const change = readUpdate(update, beside);
     return change === null
       ? { kind: 'invalid', reason: `${path}.user_id_update[${index}] is not readable` }
       : { kind: 'identity', ...place, ...change };
   });
 }
 
-function readUpdate(given: unknown): (IdentityChange & { readonly timestampMs: number }) | null {
+function readUpdate(
+  given: unknown,
+  beside: BodyContacts,
+): (IdentityChange & { readonly timestampMs: number }) | null {
   const update = Update.safeParse(given).data;
   if (update === undefined) return null;
-  const { wa_id: number, user_id: userId, parent_user_id: parent, timestamp } = update;
+  const { wa_id: number, user_id: userId = {}, parent_user_id: parent, timestamp } = update;
   const parents = typeof parent === 'object' ? parent : { current: parent };
-  const to = readPerson({ number, userId: userId.current, parentUserId: parents.current });
-  if (to === null) return null;
+  const named = { number, userId: userId.current, parentUserId: parents.current };
+  // `contacts` may name only the old id, which is not the person's any more.
+  const to = readPerson(named) === null ? null : readShownPerson(named, beside).person;
+  if (to === null || !hasUserId(to)) return null;
   const old = readPerson({ userId: userId.previous, parentUserId: parents.previous });
   return { reason: 'user-id-changed', from: without(old, to), to, timestampMs: toEpochMs(timestamp) };
 }
+
+const hasUserId = ({ businessScopedUserId, parentUserId }: PersonIdentity): boolean =>
+  businessScopedUserId !== undefined || parentUserId !== undefined;

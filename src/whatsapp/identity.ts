@@ -169,6 +169,8 @@ const Recipient = z.looseObject({
   recipient_id: z.unknown().optional(),
   recipient_user_id: z.unknown().optional(),
   parent_recipient_user_id: z.unknown().optional(),
+  /** The same in other pages of the reference. */
+  recipient_parent_user_id: z.unknown().optional(),
   recipient_type: z.unknown().optional(),
   recipient_participant_id: z.unknown().optional(),
 });
@@ -177,7 +179,8 @@ const Recipient = z.looseObject({
 export function readRecipient(status: unknown, body: BodyContacts): PersonIdentity | null {
   const fields = Recipient.safeParse(status).data;
   if (fields === undefined) return null;
-  const { recipient_id: number, recipient_user_id: userId, parent_recipient_user_id: parentUserId } = fields;
+  const { recipient_id: number, recipient_user_id: userId } = fields;
+  const parentUserId = fields.parent_recipient_user_id ?? fields.recipient_parent_user_id;
   const isGroup = fields.recipient_type === 'group' || fields.recipient_participant_id !== undefined;
   return isGroup ? null : readShownPerson({ number, userId, parentUserId }, body).person;
 }

@@ -101,7 +101,8 @@ const callback = leavesNamed('id', 'status', 'timestamp', 'type', 'biz_opaque_ca
 
 export const knownInStatus = keysOf({
   ...callback,
-  ...leavesNamed('recipient_id', 'recipient_user_id', 'parent_recipient_user_id', 'recipient_type'),
+  ...leavesNamed('recipient_id', 'recipient_user_id', 'parent_recipient_user_id', 'recipient_parent_user_id'),
+  ...leavesNamed('recipient_type'),
   ...leavesNamed('recipient_participant_id', 'recipient_participant_user_id'),
   pricing: keysOf(leavesNamed('billable', 'category', 'type', 'pricing_model')),
   conversation: keysOf({

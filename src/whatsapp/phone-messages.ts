@@ -9,6 +9,7 @@ export interface Counterpart {
   /** The person's `wa_id` or phone number, as the provider writes it. */
   readonly waId?: string;
   readonly userId?: string;
+  readonly parentUserId?: string;
   readonly name?: string;
   readonly username?: string;
 }
@@ -126,10 +127,11 @@ export function counterpartOf(
 ): Counterpart | null {
   const { person, profileName } = readShownPerson({ number: waId, userId }, { contacts, isAlone: false });
   if (person === null) return null;
-  const { whatsappId, businessScopedUserId, username } = person;
+  const { whatsappId, businessScopedUserId, parentUserId, username } = person;
   return {
     ...(whatsappId === undefined ? {} : { waId: whatsappId }),
     ...(businessScopedUserId === undefined ? {} : { userId: businessScopedUserId }),
+    ...(parentUserId === undefined ? {} : { parentUserId }),
     ...(profileName === undefined ? {} : { name: profileName }),
     ...(username === undefined ? {} : { username }),
   };

@@ -17,7 +17,7 @@ export interface PhoneBookEntry {
 }
 
 interface PhoneBookDeps extends ContactDeps {
-  readonly directory: Pick<ContactDirectory, 'findOrCreate'>;
+  readonly directory: Pick<ContactDirectory, 'findOrCreate' | 'learn'>;
 }
 
 export type PhoneBook = ReturnType<typeof createPhoneBook>;
@@ -32,6 +32,7 @@ export function createPhoneBook({ directory, ...deps }: PhoneBookDeps) {
      */
     async note(scope: ClientScope, identity: ContactIdentity, entry: PhoneBookEntry): Promise<void> {
       const contact = await directory.findOrCreate(scope, identity, entry.name ?? undefined);
+      await directory.learn(scope, { identity, at: timeOf(entry, deps.clock) });
       await resource.changeIfExists(scope, { type: 'system' }, contact._id, {
         action: 'contact.updated',
         decide: (current) => afterEntry(current, entry, deps.clock),
@@ -40,9 +41,14 @@ export function createPhoneBook({ directory, ...deps }: PhoneBookDeps) {
   };
 }
 
+function timeOf({ atMs }: Pick<PhoneBookEntry, 'atMs'>, clock: Clock): Date {
+  const now = clock.now();
+  return atMs === null || atMs > now.getTime() ? now : new Date(atMs);
+}
+
 function afterEntry(current: ContactRecord, { name, atMs }: PhoneBookEntry, clock: Clock): ContactRecord {
   const now = clock.now();
-  const at = atMs === null || atMs > now.getTime() ? now : new Date(atMs);
+  const at = timeOf({ atMs }, clock);
   const known = current.phoneBook;
   if (known !== undefined && known.at >= at) return current;
   const shortName = cleanName(name ?? '', maxNameLength) ?? '';

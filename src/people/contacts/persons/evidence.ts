@@ -55,8 +55,13 @@ export function withEvidence({ recognise, learn, follow }: Persons, { dependents
       return recognise(scope, sighting, options);
     },
 
-    async learn(scope: ClientScope, sighting: Sighting): Promise<ContactDoc | null> {
-      await keep(scope, sighting, false);
+    /** `isExact` unless a receipt or an address book says so, which may be late. */
+    async learn(
+      scope: ClientScope,
+      sighting: Sighting,
+      { isExact = false }: { readonly isExact?: boolean } = {},
+    ): Promise<ContactDoc | null> {
+      await keep(scope, sighting, isExact);
       return learn(scope, sighting);
     },
 

@@ -18,7 +18,7 @@ export interface CallDeps {
     MessageRepository,
     'insertWithin' | 'noteCallEvent' | 'findStored' | 'findContactOf'
   >;
-  readonly contacts: Pick<ContactDirectory, 'findById' | 'findOrCreate' | 'setNameIfMissing'>;
+  readonly contacts: Pick<ContactDirectory, 'findById' | 'findOrCreate' | 'learn' | 'setNameIfMissing'>;
   readonly conversations: ConversationThreads;
   readonly arrivals: Arrivals;
   readonly runInTransaction: RunInTransaction;
@@ -49,11 +49,11 @@ export function createCalls(deps: CallDeps) {
       const { person, callId: providerMessageId } = item;
       const writerKeys = keysOfPerson(person);
       const written = { channelId, direction, providerMessageId, writerKeys } as const;
-      const contact = await findWriter(deps, scope, written, { person });
-      if (contact === 'gone') return true;
-      if (contact === null) return false;
       const now = clock.now();
       const at = messageTime(item.startedAtMs ?? item.atMs, now);
+      const contact = await findWriter(deps, scope, written, { person, at });
+      if (contact === 'gone') return true;
+      if (contact === null) return false;
       const key = { channelId, contactId: contact._id };
       await retryOnDuplicateKey(async () => {
         const earlier = await findEarlier(messages, scope, { ...key, providerMessageId });

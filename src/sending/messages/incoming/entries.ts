@@ -15,24 +15,21 @@ import type { FilesOfMessages } from './files.ts';
 import { answeredOf, threadTimes } from './rules.ts';
 
 /** Null if no id is usable. */
-export const identityOfPerson = ({
-  waId,
-  userId,
-  username,
-}: Pick<Counterpart, 'waId' | 'userId' | 'username'>) => readPerson({ number: waId, userId, username });
+export const identityOfPerson = ({ waId, userId, parentUserId, username }: Omit<Counterpart, 'name'>) =>
+  readPerson({ number: waId, userId, parentUserId, username });
 
 /** The keys of the identities that the person is named by. */
-export const keysOfPerson = (person: Pick<Counterpart, 'waId' | 'userId' | 'username'>): string[] =>
+export const keysOfPerson = (person: Omit<Counterpart, 'name'>): string[] =>
   factKeysOf(identityOfPerson(person) ?? {});
 
 /** The keys of the identities that a message came from. */
 export const writerKeysOf = (item: InboundItem): string[] => factKeysOf(senderOf(item) ?? {});
 
-/** The contact of the person, without a lead; null if no id is usable. */
+/** The contact of the person whom an event of that time names, without a lead; null if no id is usable. */
 export async function contactOfPerson(
   contacts: Pick<ContactDirectory, 'findOrCreate' | 'setNameIfMissing'>,
   scope: ClientScope,
-  { person, at }: { readonly person: Counterpart; readonly at?: Date },
+  { person, at }: { readonly person: Counterpart; readonly at: Date },
 ): Promise<ContactDoc | null> {
   const identity = identityOfPerson(person);
   if (identity === null) return null;

@@ -22,13 +22,16 @@ import {
   writerKeysOf,
   type EntryToStore,
 } from './entries.ts';
-import { findKnownWriter } from './known-writers.ts';
+import { findKnownWriter, learnAgain, writerOf } from './known-writers.ts';
 import { isWrittenByContact, messageTime } from './rules.ts';
 
 export interface GroupDeps {
   readonly messages: MessageRepository;
   readonly incomingFiles: FilesOfMessages;
-  readonly contacts: Pick<ContactDirectory, 'findById' | 'findOrCreate' | 'setNameIfMissing' | 'follow'>;
+  readonly contacts: Pick<
+    ContactDirectory,
+    'findById' | 'findOrCreate' | 'setNameIfMissing' | 'follow' | 'learn'
+  >;
   readonly conversations: ConversationThreads;
   readonly arrivals: Pick<Arrivals, 'wakeByMessage'>;
   readonly runInTransaction: RunInTransaction;
@@ -62,6 +65,7 @@ export function createGroups(deps: GroupDeps) {
       const writerKeys = writerKeysOf(item);
       const written = { channelId, direction: 'inbound', providerMessageId } as const;
       const known = await findKnownWriter(deps, scope, { ...written, writerKeys });
+      if (known !== null) await learnAgain(deps.contacts, scope, { identity: writerOf(item), at });
       if (known === 'gone') return true;
       const author = known ?? (await findAuthor(deps, scope, item, at));
       if (author === null) return false;
@@ -150,13 +154,14 @@ const findAuthor = (
 ): Promise<ContactDoc | null> => {
   const { identityChange, profileName: name } = item;
   return identityChange === undefined
-    ? contactOfPerson(contacts, scope, { person: authorOf(item) })
+    ? contactOfPerson(contacts, scope, { person: authorOf(item), at })
     : contacts.follow(scope, identityChange, { at, name });
 };
 
-const authorOf = ({ from, fromUserId, profileName, username }: InboundItem) => ({
+const authorOf = ({ from, fromUserId, fromParentUserId, profileName, username }: InboundItem) => ({
   ...(from === undefined ? {} : { waId: from }),
   ...(fromUserId === undefined ? {} : { userId: fromUserId }),
+  ...(fromParentUserId === undefined ? {} : { parentUserId: fromParentUserId }),
   ...(profileName === undefined ? {} : { name: profileName }),
   ...(username === undefined ? {} : { username }),
 });

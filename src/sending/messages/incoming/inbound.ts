@@ -19,7 +19,7 @@ import {
 } from './arrival.ts';
 import { createChangeReceiver } from './changes.ts';
 import { draftEntry, findEarlier, storeEntryWithin, writerKeysOf } from './entries.ts';
-import { findKnownWriter } from './known-writers.ts';
+import { findKnownWriter, learnAgain, writerOf } from './known-writers.ts';
 import { findSender } from './people.ts';
 import { isWrittenByContact, messageTime } from './rules.ts';
 
@@ -38,6 +38,7 @@ export function createInboundService(deps: InboundDeps) {
       const writerKeys = writerKeysOf(item);
       const written = { channelId, providerMessageId, direction: 'inbound', writerKeys } as const;
       const known = await findKnownWriter(deps, scope, written);
+      if (known !== null) await learnAgain(deps.contacts, scope, { identity: writerOf(item), at });
       if (known === 'gone') return true;
       const sender = await findSender(deps, scope, { channelId, item, at, known });
       if (sender === null) return false;

@@ -3,7 +3,9 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
 import type { WrittenIdentity } from '../store/inbound-writes.ts';
 import type { MessageRepository } from '../store/repository.ts';
-import { contactOfPerson } from './entries.ts';
+import { senderOf, type PersonIdentity } from '../../../whatsapp/identity.ts';
+import type { InboundItem } from '../../../whatsapp/inbound.ts';
+import { contactOfPerson, identityOfPerson } from './entries.ts';
 
 export interface KnownWriterDeps {
   readonly contacts: Pick<ContactDirectory, 'findById'>;
@@ -25,14 +27,38 @@ export async function findKnownWriter(
   return contactId === null ? null : ((await contacts.findById(scope, contactId)) ?? 'gone');
 }
 
+/**
+ * What an item says of its person although its message is stored: a change may have come before it and named less, so it is
+ * no repetition to the people. Nothing if it names only one identity.
+ */
+export async function learnAgain(
+  contacts: Pick<ContactDirectory, 'learn'>,
+  scope: ClientScope,
+  { identity, at }: { readonly identity: PersonIdentity | null; readonly at: Date },
+): Promise<void> {
+  if (identity !== null && isPair(identity)) await contacts.learn(scope, { identity, at }, { isExact: true });
+}
+
+/** Whoever wrote the item; null if it announces a change, which was followed before it was stored. */
+export const writerOf = (item: InboundItem): PersonIdentity | null =>
+  item.identityChange === undefined ? senderOf(item) : null;
+
+const isPair = ({ phoneNumber, whatsappId, businessScopedUserId, parentUserId }: PersonIdentity): boolean =>
+  [phoneNumber ?? whatsappId, businessScopedUserId, parentUserId].filter((name) => name !== undefined)
+    .length > 1;
+
 /** As `findKnownWriter`; otherwise the contact of the person that the item names, without a lead; null if no id is usable. */
 export async function findWriter(
-  deps: KnownWriterDeps & { readonly contacts: Parameters<typeof contactOfPerson>[0] },
+  deps: KnownWriterDeps & {
+    readonly contacts: Parameters<typeof contactOfPerson>[0] & Pick<ContactDirectory, 'learn'>;
+  },
   scope: ClientScope,
   identity: WrittenIdentity,
-  { person, at }: { readonly person: Counterpart | null; readonly at?: Date },
+  { person, at }: { readonly person: Counterpart | null; readonly at: Date },
 ): Promise<ContactDoc | 'gone' | null> {
   const known = await findKnownWriter(deps, scope, identity);
-  if (known !== null || person === null) return known;
-  return contactOfPerson(deps.contacts, scope, { person, ...(at === undefined ? {} : { at }) });
+  if (person === null) return known;
+  if (known === null) return contactOfPerson(deps.contacts, scope, { person, at });
+  await learnAgain(deps.contacts, scope, { identity: identityOfPerson(person), at });
+  return known;
 }

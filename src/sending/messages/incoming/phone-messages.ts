@@ -80,15 +80,15 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
       const { message } = item;
       const providerMessageId = message.change?.originalId ?? message.providerMessageId;
       const sent = { channelId, providerMessageId, direction: 'outbound' } as const;
-      const contact = await findWriter(deps, scope, { ...sent, writerKeys: [] }, { person: item.to });
+      const now = clock.now();
+      const at = messageTime(message.timestampMs, now);
+      const contact = await findWriter(deps, scope, { ...sent, writerKeys: [] }, { person: item.to, at });
       if (contact === 'gone') return true;
       if (contact === null) return false;
       if (message.change !== undefined) {
         await receiveChange({ scope, channelId, contact }, message, message.change);
         return true;
       }
-      const now = clock.now();
-      const at = messageTime(message.timestampMs, now);
       const key = { channelId, contactId: contact._id };
       await retryOnDuplicateKey(async () => {
         if ((await findEarlier(messages, scope, sent)) !== null) return;
