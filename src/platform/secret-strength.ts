@@ -13,8 +13,8 @@ const minWordLetters = 8;
 /** Letters of one case with separators: a phrase. Random values of this length have digits or both cases. */
 const phrase = /^(?:[a-z]+|[A-Z]+)(?:[-_.]+(?:[a-z]+|[A-Z]+))*$/;
 
-/** No encoding of random bytes has these; `<your secret>` and sentences do. */
-const notEncoded = /[\s<>{}]/;
+/** No encoding of random bytes has these; `<your secret>` and sentences do, in any alphabet. */
+const notEncoded = /[^\x21-\x7e]|[<>{}]/;
 
 /**
  * Whether a secret text is too short, a placeholder, or made by hand: one symbol, a short unit that repeats, or a

@@ -36,7 +36,7 @@ export function weaknessOf(
 ): string | undefined {
   const text = password.normalize('NFKC').toLowerCase();
   const characters = Array.from(text.replaceAll(/\s/gu, ''));
-  if (new Set(characters).size < minDistinctCharacters || isSequence(characters))
+  if (new Set(characters).size < minDistinctCharacters || isSequence(characters) || isRepeated(characters))
     return `The password repeats a few characters or counts them up. ${advice}`;
   if (common.has(text) || common.has(text.trim()) || common.has(characters.join('')))
     return `The password is one of those that most people use and attackers try first. ${advice}`;
@@ -106,6 +106,9 @@ function spellingsOf(text: string): string[] {
     .map(coreOf)
     .filter((word) => word.length >= minOwnWordLength);
 }
+
+/** "abcdabcd", "hello1hello1": a short unit, again and again. */
+const isRepeated = (characters: readonly string[]): boolean => /^(.{1,8})\1+$/u.test(characters.join(''));
 
 /** "abcdefgh", "87654321": each character follows the one before it. */
 function isSequence(characters: readonly string[]): boolean {

@@ -248,6 +248,7 @@ describe('weak secrets', () => {
     'the command of the example': 'openssl-rand-base64-48-openssl-rand-base64-48',
     'a placeholder': '<the-app-secret-of-your-Meta-app-0123>',
     'a sentence': 'correct horse battery staple 8 times',
+    'words in another alphabet': 'пароль-пароль-секретный-ключ-для-токена',
     'keys of a keyboard': 'qwertyuiopasdfghjklzxcvbnm1234567890',
     'too short': 'k3JH9s0dPq',
   };

@@ -29,7 +29,17 @@ describe('guessable password', () => {
   for (const [situation, passwords, reason] of [
     [
       'repeats or counts',
-      ['        ', '11111111', 'abababab', 'abcdefgh', '87654321', 'ａａａａａａａａ', 'aA aA aA'],
+      [
+        '        ',
+        '11111111',
+        'abababab',
+        'abcdabcd',
+        'hello1hello1',
+        'abcdefgh',
+        '87654321',
+        'ａａａａａａａａ',
+        'aA aA aA',
+      ],
       /repeats/,
     ],
     [
