@@ -8,6 +8,7 @@ import { rootDir } from '../../scripts/paths.ts';
 import { openApiPath } from '../../src/http/openapi.ts';
 import { useApi } from '../support/api.ts';
 import { makeOperator } from '../support/colleagues.ts';
+import { defineFields } from '../support/custom-fields.ts';
 import { phoneEndingIn, type CrmUser } from '../support/crm-client.ts';
 import { call, type Answer } from '../support/http.ts';
 import { askPlace, makeOwner, places } from '../support/owned-places.ts';
@@ -143,6 +144,7 @@ describe('api › the OpenAPI document', function () {
     const owner = await makeOwner(api());
     await makeOperator(api(), owner.user);
     const { token } = owner.user;
+    await defineFields((path, json) => call(`${api().url}${path}`, { token, json }), { city: 'text' });
     const isGoodSeen = new Set<string>();
     const look = (route: string, answer: Answer) => {
       const [method = '', path = ''] = route.split(' ');

@@ -1,7 +1,6 @@
 import type { ClientSession, Connection, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { decodeCursor } from '../../platform/pagination.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../platform/tenant-queries.ts';
 import { customFieldModel, type CustomFieldDoc } from './model.ts';
@@ -9,17 +8,6 @@ import { customFieldModel, type CustomFieldDoc } from './model.ts';
 export type { CustomFieldDoc } from './model.ts';
 
 export type CustomFieldRepository = ReturnType<typeof createCustomFieldRepository>;
-
-/** By the order that admins give them. */
-export function inOrder(cursor: string | undefined): ListOrder<CustomFieldDoc> {
-  const after = cursor === undefined ? null : decodeCursor(cursor, 'number');
-  return {
-    ranges:
-      after === null ? [{}] : [{ order: after.key, _id: { $gt: after.id } }, { order: { $gt: after.key } }],
-    sort: { order: 1, _id: 1 },
-    cursorOf: ({ order, _id }) => ({ key: order, id: _id }),
-  };
-}
 
 export function createCustomFieldRepository(connection: Connection) {
   const fields = openTenantCollection(customFieldModel, connection);

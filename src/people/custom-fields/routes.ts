@@ -3,7 +3,7 @@ import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import { idParams } from '../../platform/fields.ts';
 import { scopeOf } from '../../platform/mongo.ts';
-import { inOrder } from './repository.ts';
+import { inOrder } from './order.ts';
 import {
   CreateCustomFieldBody,
   CustomFieldPage,

@@ -1,6 +1,4 @@
-import { z } from 'zod';
 import type { Issue } from '../../platform/errors.ts';
-import { isoTime } from '../../platform/fields.ts';
 import { faultOf, isVisible } from '../../platform/plain-text.ts';
 
 /** What the values of custom fields may be, and how they are stored. Pure. */
@@ -200,18 +198,27 @@ const isOption = (given: string, { options, had }: Context): boolean =>
 
 export const isList = (value: FieldValue | undefined): value is readonly string[] => Array.isArray(value);
 
-const isoDate = z.iso.date();
-
 /** The midnight of a date in UTC; null if the value is none. */
 export function dateOf(value: unknown): Date | null {
-  const read = isoDate.safeParse(value);
-  return read.success ? new Date(`${read.data}T00:00:00Z`) : null;
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return null;
+  const at = new Date(`${value}T00:00:00Z`);
+  // The 30th of February is read as a day of March.
+  return dayOf(at) === value ? at : null;
 }
+
+const dayOf = (at: Date): string | null =>
+  Number.isNaN(at.getTime()) ? null : at.toISOString().slice(0, 10);
+
+/** As times of the API are written (`isoTime`), which this file must not import. */
+const time =
+  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /** Null if the value is no time, or one whose year in UTC has more than four digits. */
 export function timeOf(value: unknown): Date | null {
-  const read = isoTime.safeParse(value);
-  return read.success && /^\d{4}-/.test(read.data.toISOString()) ? read.data : null;
+  const day = typeof value === 'string' ? time.exec(value)?.[1] : undefined;
+  if (dateOf(day) === null) return null;
+  const at = new Date(String(value));
+  return /^\d{4}-/.test(at.toISOString()) ? at : null;
 }
 
 /** The values of a contact and their attributes after the changes; attributes are missing if there are none. */

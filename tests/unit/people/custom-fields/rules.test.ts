@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { z } from 'zod';
 import {
+  dateOf,
   freeSlotAmong,
   isSettled,
   judgeFields,
   maxFields,
   maxTextLength,
+  timeOf,
   withFieldChanges,
   type FieldRules,
   type FieldType,
   type FieldValue,
   type FieldValues,
 } from '../../../../src/people/custom-fields/rules.ts';
+import { isoTime } from '../../../../src/platform/fields.ts';
 
 const options = ['free', 'pro', 'team'].map((key) => ({ key, label: key.toUpperCase() }));
 const field = (key: string, type: FieldType, more: Partial<FieldRules> = {}): FieldRules => ({
@@ -70,6 +74,39 @@ describe('values of custom fields', () => {
       });
     });
   }
+
+  it('dates and times › are those of the API', () => {
+    const number = (max: number, digits: number) =>
+      fc.integer({ min: 0, max }).map((value) => String(value).padStart(digits, '0'));
+    const day = fc.tuple(number(9_999, 4), number(14, 2), number(33, 2)).map((parts) => parts.join('-'));
+    const clock = fc.tuple(number(25, 2), number(61, 2)).map((parts) => parts.join(':'));
+    const more = fc.constantFrom('', '', ':30', ':60', ':30.5', ':30.', ':30.123456');
+    const zone = fc.oneof(
+      fc.constantFrom('Z', 'z', '', '+0100'),
+      clock.map((at) => `+${at}`),
+      clock.map((at) => `-${at}`),
+    );
+    const time = fc.tuple(day, fc.constantFrom('T', 'T', 't', ' '), clock, more, zone);
+    fc.assert(
+      fc.property(day, (text) => {
+        assert.equal(dateOf(text) !== null, z.iso.date().safeParse(text).success, text);
+      }),
+      { numRuns: 2_000 },
+    );
+    fc.assert(
+      fc.property(
+        time.map((parts) => parts.join('')),
+        (text) => {
+          const read = isoTime.safeParse(text);
+          const isTime = read.success && /^\d{4}-/.test(read.data.toISOString());
+          assert.deepEqual(timeOf(text), isTime ? read.data : null, text);
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+    for (const value of [null, 1, undefined, '9999-12-31T23:59:00-01:00', '0000-01-01T00:00:00+01:00'])
+      assert.equal(timeOf(value), null);
+  });
 
   it('several options › each once, an attribute for each', () => {
     assert.deepEqual(stored([field('f', 'multi-select')], { f: ['team', 'free', 'team'] }), {
