@@ -140,7 +140,7 @@ export function readUserIdUpdates(
   if (!listed.success) return [{ kind: 'invalid', reason: `${path} is not readable` }];
   const { metadata, contacts = [], user_id_update: updates } = listed.data;
   const place = { wabaId, phoneNumberId: metadata?.phone_number_id ?? null };
-  const beside = { contacts, isAlone: updates.length === 1 };
+  const beside = { contacts, isAlone: false };
   return updates.map((update, index): Read => {
     const change = readUpdate(update, beside);
     return change === null
@@ -160,8 +160,9 @@ function readUpdate(
   const named = { number, userId: userId.current, parentUserId: parents.current };
   // `contacts` may name only the old id, which is not the person's any more.
   const to = readPerson(named) === null ? null : readShownPerson(named, beside).person;
-  if (to === null || !hasUserId(to)) return null;
+  if (to === null) return null;
   const old = readPerson({ userId: userId.previous, parentUserId: parents.previous });
+  if (old === null && !hasUserId(to)) return null;
   return { reason: 'user-id-changed', from: without(old, to), to, timestampMs: toEpochMs(timestamp) };
 }
 
