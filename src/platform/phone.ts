@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 /**
  * Numbers with two spellings: the canonical one, and the one that WhatsApp may use, because accounts keep the number that
@@ -99,23 +99,19 @@ export function normalisePhone(input: string): string | null {
   const given = parsePossible(compact);
   // The parser may drop a zero after the country code and reveal another; repeat until the result is stable.
   if (given !== undefined && given.number.length < compact.length) return normalisePhone(given.number);
-  return canonicalSpelling(given?.number ?? compact, given) ?? given?.number ?? null;
+  return canonicalSpelling(given?.number ?? compact) ?? given?.number ?? null;
 }
 
-/** The canonical spelling of a number in its other spelling; undefined for all other numbers. */
-function canonicalSpelling(phone: string, given: PhoneNumber | undefined): string | undefined {
+/**
+ * The canonical spelling of a number in its other spelling; undefined for all other numbers. Also in ranges that the phone
+ * library does not know (yet).
+ */
+function canonicalSpelling(phone: string): string | undefined {
   const spelling = twoSpellings.find(({ other }) => other.test(phone));
-  if (spelling === undefined) return undefined;
-  const candidate = parsePossible(phone.replace(spelling.other, spelling.toCanonical));
-  if (candidate === undefined) return undefined;
-  // A number that the plan still has is respelt only if the result may be a mobile number.
-  const isRenumbered = given === undefined || spelling.isRenumbered === true;
-  return isRenumbered || canBeMobile(candidate, given) ? candidate.number : undefined;
+  return spelling === undefined
+    ? undefined
+    : parsePossible(phone.replace(spelling.other, spelling.toCanonical))?.number;
 }
-
-/** In a range that the phone library does not know (yet), both spellings are of one number, as everywhere else. */
-const canBeMobile = (candidate: PhoneNumber, given: PhoneNumber): boolean =>
-  candidate.isValid() ? candidate.getType() !== 'FIXED_LINE' : !given.isValid();
 
 /** Every spelling of a canonical number, the canonical one first. */
 export function spellingsOfPhone(canonical: string): readonly [string, ...string[]] {
