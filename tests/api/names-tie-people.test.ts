@@ -23,7 +23,6 @@ describe('api â€º an event names a number and a user id that two contacts have â
   const live = (message: object, contacts: readonly object[] = []) =>
     envelopeOf(
       changeOf(user.phoneNumberId, {
-        metadata: { phone_number_id: user.phoneNumberId },
         ...(contacts.length === 0 ? {} : { contacts }),
         messages: [{ id: newWamid(), ...message }],
       }),

@@ -72,10 +72,9 @@ describe('api › WhatsApp tells that a person has moved by their new user id', 
 
   const codeIn = (body: object): unknown => ('code' in body ? body.code : undefined);
   async function tell(user: CrmUser, told: readonly Told[]): Promise<void> {
-    const metadata = { phone_number_id: user.phoneNumberId };
     const bodies = told.map(({ ago, message }) => {
       const messages = [{ id: newWamid(), timestamp: secondsFromNow(-ago), ...message }];
-      return envelopeOf(changeOf(user.phoneNumberId, { metadata, messages }));
+      return envelopeOf(changeOf(user.phoneNumberId, { messages }));
     });
     for (const body of bodies) await hear(body);
   }

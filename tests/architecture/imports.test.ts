@@ -14,6 +14,7 @@ const isPure = (file: string): boolean =>
     'src/inbox/media/serving.ts',
     'src/inbox/media/states.ts',
     'src/people/contacts/consent.ts',
+    'src/platform/calendar.ts',
     'src/platform/phone.ts',
     'src/platform/name-key.ts',
     'src/platform/plain-text.ts',

@@ -3,8 +3,7 @@ import type { AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { groupedBy } from '../../platform/grouped.ts';
 import { newId } from '../../platform/ids.ts';
-import { pauseAfterLostRace } from '../../platform/lost-race.ts';
-import { isDuplicateKey, scopeOf, type ClientScope } from '../../platform/mongo.ts';
+import { retryOnDuplicateKey, scopeOf, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Cursor, type Page } from '../../platform/pagination.ts';
 import type { AccountReport } from '../../whatsapp/account-reports.ts';
 import type { ChannelDoc } from '../store/repository.ts';
@@ -25,9 +24,6 @@ export interface Reported {
   readonly ofAccount: readonly ChannelDoc[];
 }
 
-/** Attempts against other workers that store the same reports. */
-const maxAttempts = 8;
-
 export type ChannelEvents = ReturnType<typeof createChannelEvents>;
 
 /** What the provider reports about channels, for people to read. */
@@ -40,24 +36,19 @@ export function createChannelEvents({ events, audit, clock }: ChannelEventDeps) 
   ): Promise<number> {
     const now = clock.now();
     const ofKey = new Map(reports.map((report) => [report.key, report]));
-    for (let losses = 1; ; losses += 1) {
+    return retryOnDuplicateKey(async () => {
       // Repetitions are frequent, and a failed transaction is dear.
       const known = await events.keysAmong(scope, channelId, [...ofKey.keys()]);
       const fresh = [...ofKey.values()]
         .filter(({ key }) => !known.has(key))
         .map((report) => ({ _id: newId(), ...scope, channelId, ...fieldsOf(report, now) }));
       if (fresh.length === 0) return 0;
-      try {
-        await audit.runInTransaction(async (session) => {
-          await events.insertMany(scope, fresh, session);
-          await audit.recordAll(scope, { type: 'provider' }, fresh.map(auditedWrite), session);
-        });
-        return fresh.length;
-      } catch (error) {
-        if (!isDuplicateKey(error) || losses >= maxAttempts) throw error;
-        await pauseAfterLostRace(losses);
-      }
-    }
+      await audit.runInTransaction(async (session) => {
+        await events.insertMany(scope, fresh, session);
+        await audit.recordAll(scope, { type: 'provider' }, fresh.map(auditedWrite), session);
+      });
+      return fresh.length;
+    });
   }
 
   return {

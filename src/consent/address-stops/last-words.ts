@@ -32,7 +32,8 @@ export interface Written {
 export function createLastWords({ facts, isComplete }: Heard) {
   const moments = momentsOf(facts);
   const sightings = sightingsIn(facts);
-  const strict = momentsOf(facts, sightings.handovers);
+  const { handovers } = sightings;
+  const strict = handovers.length === 0 ? moments : momentsOf(facts, handovers);
   const [proven, possible] = [createGroups(), createGroups()];
   for (const fact of facts) {
     if (fact.kind === 'said') continue;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isDate } from '../../platform/calendar.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { LineText, notEmpty, TimeZoneText } from '../../platform/text-fields.ts';
-import { intervalIssues, isDate, maxIntervals, weekdays, type Interval } from './intervals.ts';
+import { intervalIssues, maxIntervals, weekdays, type Interval } from './intervals.ts';
 
 const maxHolidays = 200;
 

@@ -63,7 +63,7 @@ export interface AnsweringDeps {
 }
 
 /**
- * What a message that a contact writes is for a survey, in the transaction that stores it; null for a message like any other.
+ * What a contact's message means for a survey, read in the transaction that stores it; null for a message like any other.
  * A score is no message that anybody waits for: its conversation stays closed and read. A comment is unread.
  */
 export type ReadSurveyAnswer = (

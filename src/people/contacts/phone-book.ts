@@ -5,7 +5,7 @@ import { cleanName } from '../../platform/text.ts';
 import { applyChanges } from './changes.ts';
 import type { ContactDirectory } from './directory.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
-import { maxNameLength } from './rules.ts';
+import { identityKeysOf, maxNameLength } from './rules.ts';
 import type { ContactIdentity, ContactRecord } from './store/repository.ts';
 
 /** An entry in the address book of the business's phone. */
@@ -32,7 +32,9 @@ export function createPhoneBook({ directory, ...deps }: PhoneBookDeps) {
      */
     async note(scope: ClientScope, identity: ContactIdentity, entry: PhoneBookEntry): Promise<void> {
       const contact = await directory.findOrCreate(scope, identity, entry.name ?? undefined);
-      await directory.learn(scope, { identity, at: timeOf(entry, deps.clock) });
+      // An address book has thousands of entries, and one name alone says nothing new.
+      if (identityKeysOf(identity).length > 1)
+        await directory.learn(scope, { identity, at: timeOf(entry, deps.clock) });
       await resource.changeIfExists(scope, { type: 'system' }, contact._id, {
         action: 'contact.updated',
         decide: (current) => afterEntry(current, entry, deps.clock),

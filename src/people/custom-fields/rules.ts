@@ -1,3 +1,4 @@
+import { isDate } from '../../platform/calendar.ts';
 import type { Issue } from '../../platform/errors.ts';
 import { faultOf, isVisible } from '../../platform/plain-text.ts';
 
@@ -200,14 +201,8 @@ export const isList = (value: FieldValue | undefined): value is readonly string[
 
 /** The midnight of a date in UTC; null if the value is none. */
 export function dateOf(value: unknown): Date | null {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(value)) return null;
-  const at = new Date(`${value}T00:00:00Z`);
-  // The 30th of February is read as a day of March.
-  return dayOf(at) === value ? at : null;
+  return typeof value === 'string' && isDate(value) ? new Date(`${value}T00:00:00Z`) : null;
 }
-
-const dayOf = (at: Date): string | null =>
-  Number.isNaN(at.getTime()) ? null : at.toISOString().slice(0, 10);
 
 /** As times of the API are written (`isoTime`), which this file must not import. */
 const time =

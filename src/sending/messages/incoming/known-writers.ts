@@ -1,3 +1,4 @@
+import { factKeysOf } from '../../../consent/address-stops/facts.ts';
 import type { ContactDirectory, ContactDoc } from '../../../people/contacts/directory.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { Counterpart } from '../../../whatsapp/phone-messages.ts';
@@ -36,16 +37,13 @@ export async function learnAgain(
   scope: ClientScope,
   { identity, at }: { readonly identity: PersonIdentity | null; readonly at: Date },
 ): Promise<void> {
-  if (identity !== null && isPair(identity)) await contacts.learn(scope, { identity, at }, { isExact: true });
+  if (identity !== null && factKeysOf(identity).length > 1)
+    await contacts.learn(scope, { identity, at }, { isExact: true });
 }
 
 /** Whoever wrote the item; null if it announces a change, which was followed before it was stored. */
 export const writerOf = (item: InboundItem): PersonIdentity | null =>
   item.identityChange === undefined ? senderOf(item) : null;
-
-const isPair = ({ phoneNumber, whatsappId, businessScopedUserId, parentUserId }: PersonIdentity): boolean =>
-  [phoneNumber ?? whatsappId, businessScopedUserId, parentUserId].filter((name) => name !== undefined)
-    .length > 1;
 
 /** As `findKnownWriter`; otherwise the contact of the person that the item names, without a lead; null if no id is usable. */
 export async function findWriter(

@@ -9,12 +9,12 @@ import {
 } from '../../../../src/inbox/business-hours/calendar.ts';
 import {
   intervalIssues,
-  isDate,
   minutesOf,
   weekdays,
   type BusinessCalendar,
   type Interval,
 } from '../../../../src/inbox/business-hours/intervals.ts';
+import { isDate } from '../../../../src/platform/calendar.ts';
 import { localTime } from '../../../../src/platform/zones.ts';
 
 const minuteMs = 60_000;
