@@ -1,13 +1,19 @@
 import type { AuditService } from '../audit/service.ts';
+import type { ClientDirectory } from '../identity/clients/directory.ts';
 import type { UserDirectory } from '../identity/users/directory.ts';
 import type { Clock } from '../platform/clock.ts';
+import { notFound } from '../platform/errors.ts';
 import { createLoops, once } from '../platform/loop.ts';
-import type { MongoConnection } from '../platform/mongo.ts';
+import type { ClientScope, MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
 import { createContactUseCases, type ContactUseCaseDeps } from './contacts/use-cases.ts';
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
-import { createContactDirectory, type ContactDependents } from './contacts/directory.ts';
+import {
+  createContactDirectory,
+  type ContactDependents,
+  type ContactDirectory,
+} from './contacts/directory.ts';
 import { createOptOutMemory } from './contacts/memory/memory.ts';
 import { createOptOutMemoryRepository } from './contacts/memory/repository.ts';
 import { createPhoneBook } from './contacts/phone-book.ts';
@@ -18,18 +24,24 @@ import type { LeadConversations } from './leads/conversations.ts';
 import { createLeadUseCases } from './leads/use-cases.ts';
 import { createLeadRepository } from './leads/repository.ts';
 import { createCheckFields, createReadFilters } from './custom-fields/checks.ts';
-import { createCustomFieldRepository } from './custom-fields/repository.ts';
+import { createCustomFieldRepository, type CustomFieldRepository } from './custom-fields/repository.ts';
 import { customFieldRoutes } from './custom-fields/routes.ts';
-import { createCustomFieldUseCases } from './custom-fields/use-cases.ts';
+import { createCustomFieldUseCases, type FieldUsers } from './custom-fields/use-cases.ts';
 import { leadRoutes } from './leads/routes.ts';
 import { createLeadDirectory } from './leads/directory.ts';
 import { peopleLoops } from './loops.ts';
+import { createSegmentFilters } from './segments/filters.ts';
+import { createSegmentMembers, type SegmentMemberDeps, type SegmentThreads } from './segments/members.ts';
+import { createSegmentPreview } from './segments/preview.ts';
+import { createSegmentRepository } from './segments/repository.ts';
+import { segmentRoutes } from './segments/routes.ts';
+import { createSegmentUseCases } from './segments/use-cases.ts';
 
 interface PeopleDeps {
   readonly mongo: MongoConnection;
   readonly audit: AuditService;
-  /** Finds the conversations that prevent a deletion. */
-  readonly conversations: LeadConversations;
+  /** Finds the conversations that prevent a deletion, and what segments ask of conversations. */
+  readonly conversations: LeadConversations & SegmentThreads;
   readonly addressStops: Pick<
     ContactDependents,
     'consentMoved' | 'identitiesNamed' | 'identityChanged' | 'messageAnswered'
@@ -40,6 +52,7 @@ interface PeopleDeps {
 
 interface PeopleRouteDeps {
   readonly users: Pick<UserDirectory, 'findById'>;
+  readonly clients: Pick<ClientDirectory, 'find'>;
   readonly onOptOut: ContactUseCaseDeps['onOptOut'];
   readonly onBlocked: ContactUseCaseDeps['onBlocked'];
   readonly erasePerson: ContactUseCaseDeps['erasePerson'];
@@ -82,14 +95,8 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
     phoneBook,
 
     /** Only the API process has users, and so these routes. */
-    routes({ users, onOptOut, onBlocked, erasePerson, eraseFiles }: PeopleRouteDeps) {
+    routes({ users, clients, onOptOut, onBlocked, erasePerson, eraseFiles }: PeopleRouteDeps) {
       const fields = createCustomFieldRepository(mongo);
-      const customFields = createCustomFieldUseCases({
-        fields,
-        users: { contactsWith: contactRepository.findIdsWithField },
-        audit,
-        clock,
-      });
       const contactUseCases = createContactUseCases({
         checkFields: createCheckFields({ fields, clock }),
         contacts: contactRepository,
@@ -110,15 +117,53 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
         audit,
         clock,
       });
+      const { customFields, segments } = createFieldsAndSegments({
+        ...{ mongo, audit, fields, clients, contacts, leads, threads: conversations, clock },
+        contactsWith: contactRepository.findIdsWithField,
+      });
       const tables = {
         contacts: contactRoutes({ contacts: contactUseCases, readFilters: createReadFilters({ fields }) }),
         customFields: customFieldRoutes({ customFields }),
         leads: leadRoutes({ leads: leadUseCases }),
+        segments: segmentRoutes({ segments }),
       };
       return Object.values(tables).flat();
     },
   };
 }
+
+interface FieldAndSegmentDeps extends Pick<PeopleDeps, 'mongo' | 'audit' | 'clock'>, SegmentMemberDeps {
+  readonly contacts: ContactDirectory;
+  readonly fields: CustomFieldRepository;
+  readonly clients: Pick<ClientDirectory, 'find'>;
+  readonly contactsWith: FieldUsers['contactsWith'];
+}
+
+/** Segments ask for custom fields, and keep them from being deleted. */
+function createFieldsAndSegments(deps: FieldAndSegmentDeps) {
+  const { mongo, audit, clock, fields, clients, contacts, contactsWith } = deps;
+  const preview = createSegmentPreview({ contacts, members: createSegmentMembers(deps) });
+  const segments = createSegmentRepository(mongo);
+  return {
+    customFields: createCustomFieldUseCases({
+      ...{ fields, audit, clock },
+      users: { contactsWith, segmentsWith: segments.findByField },
+    }),
+    segments: createSegmentUseCases({
+      ...{ segments, preview, audit, clock },
+      filters: createSegmentFilters({ customFields: fields }),
+      zoneOf: createZoneOf(clients),
+    }),
+  };
+}
+
+const createZoneOf =
+  (clients: Pick<ClientDirectory, 'find'>) =>
+  async (scope: ClientScope): Promise<string> => {
+    const client = await clients.find(scope);
+    if (client === null) throw notFound('client');
+    return client.timezone;
+  };
 
 interface NumberDeps {
   readonly mongo: MongoConnection;

@@ -30,9 +30,16 @@ const CustomFieldFacts = z
   .object({ key: z.string(), type: CustomFieldType, isArchived: z.boolean() })
   .meta({ id: 'CustomFieldFacts', examples: [{ key: 'plan', type: 'select', isArchived: false }] });
 
+const SegmentFacts = z.object({ name: z.string() }).meta({
+  id: 'SegmentFacts',
+  examples: [{ name: 'Quiet VIPs' }],
+});
+
 const ofContact = { entity: 'contact', audience: 'everyone', view: ContactFacts } as const;
 const ofField = { entity: 'custom-field', audience: 'everyone', view: CustomFieldFacts } as const;
 const ofLead = { entity: 'lead', audience: 'everyone', view: LeadFacts } as const;
+
+const ofSegment = { entity: 'segment', audience: 'everyone', view: SegmentFacts } as const;
 
 export const peopleEvents = defineEvents({
   'contact.created': { summary: 'A contact was created', ...ofContact },
@@ -44,6 +51,9 @@ export const peopleEvents = defineEvents({
   'lead.created': { summary: 'A lead was created', ...ofLead },
   'lead.updated': { summary: 'A lead was changed', ...ofLead },
   'lead.deleted': { summary: 'A lead was deleted', ...ofLead },
+  'segment.created': { summary: 'A segment was created', ...ofSegment },
+  'segment.updated': { summary: 'A segment was changed', ...ofSegment },
+  'segment.deleted': { summary: 'A segment was deleted', ...ofSegment },
 });
 
 type PeopleEvents = typeof peopleEvents;

@@ -13,6 +13,18 @@ export const owned = <Given extends object>({ clientId }: ClientScope, given: Gi
   clientId,
 });
 
+/**
+ * As `owned`. Where a filter is a disjunction and nothing else, each part gets the scope, so that the database plans each by
+ * itself. Beside the scope, it chooses the indexes of all parts by the first documents that it finds, and may read a whole
+ * collection for the last part.
+ */
+export function ownedParts(scope: ClientScope, given: mongo.Document): mongo.Document {
+  const { $or: parts, ...others } = given;
+  if (!Array.isArray(parts) || parts.length === 0 || Object.keys(others).length > 0)
+    return owned(scope, given);
+  return { $or: parts.map((part: mongo.Document) => ownedParts(scope, part)) };
+}
+
 /** Hides our types from the driver, whose own filter and update types reject them. */
 export const plain = (given: mongo.Document): mongo.Document => given;
 

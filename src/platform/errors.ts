@@ -57,6 +57,7 @@ export const generalProblems = {
     extensions: {
       conversationId: z.string().meta({ description: 'the conversation that is in the way' }),
       contactIds: z.array(z.string()).meta({ description: 'some of the contacts that are in the way' }),
+      segmentIds: z.array(z.string()).meta({ description: 'some of the segments that are in the way' }),
       policyIds: z.array(z.string()).meta({ description: 'the assignment policies that are in the way' }),
     },
   },
@@ -142,6 +143,7 @@ export interface ProblemExtensions {
   readonly existingId?: string;
   readonly conversationId?: string;
   readonly contactIds?: readonly string[];
+  readonly segmentIds?: readonly string[];
   readonly policyIds?: readonly string[];
   readonly state?: string;
 }

@@ -113,6 +113,10 @@ function canonicalSpelling(phone: string): string | undefined {
     : parsePossible(phone.replace(spelling.other, spelling.toCanonical))?.number;
 }
 
+/** The country of a number (ISO 3166), as far as its digits tell; undefined for numbers of no country. */
+export const countryOfPhone = (phone: string): string | undefined =>
+  parsePhoneNumberFromString(phone)?.country;
+
 /** Every spelling of a canonical number, the canonical one first. */
 export function spellingsOfPhone(canonical: string): readonly [string, ...string[]] {
   const others = twoSpellings

@@ -2,7 +2,7 @@ import type { ClientSession, Connection, mongo, Types } from 'mongoose';
 import { createAcrossClients } from './across-clients.ts';
 import { createBulkWriter } from './bulk-writer.ts';
 import type { TenantDocument, TenantModel } from './declare-model.ts';
-import { documentOf, owned, plain, type WithSession, withSession } from './driver-arguments.ts';
+import { documentOf, owned, ownedParts, plain, type WithSession, withSession } from './driver-arguments.ts';
 import { databaseOf, isDuplicateKey, retryOnDuplicateKey, type ClientScope } from './mongo.ts';
 import { maxSearchMs, withinSearchTime } from './search-time.ts';
 import type {
@@ -74,7 +74,7 @@ const createReads = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
     stages: readonly ScopedStage[],
     options: WithSession<mongo.AggregateOptions> = {},
   ): Promise<Result[]> =>
-    raw.aggregate<Result>([{ $match: owned(scope, filter) }, ...stages], withSession(options)).toArray(),
+    raw.aggregate<Result>([{ $match: ownedParts(scope, filter) }, ...stages], withSession(options)).toArray(),
 });
 
 /**

@@ -147,6 +147,14 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { name: `View ${randomBytes(4).toString('hex')}`, filter: { unread: 'true' } },
       effects: () => countIn('saved_views'),
     }),
+    createSegment: async () => ({
+      path: '/api/segments',
+      json: {
+        name: `Segment ${randomBytes(4).toString('hex')}`,
+        filter: { field: 'country', op: 'eq', value: 'DE' },
+      },
+      effects: () => countIn('segments'),
+    }),
     createMacro: async () => ({
       path: '/api/macros',
       json: { name: `Macro ${randomBytes(4).toString('hex')}`, actions: [{ type: 'take' }] },

@@ -7,6 +7,7 @@ import { createNoteRepository } from '../../src/inbox/notes/repository.ts';
 import { createContactRepository } from '../../src/people/contacts/store/repository.ts';
 import { peopleBy } from '../../src/people/contacts/search.ts';
 import { createLeadRepository } from '../../src/people/leads/repository.ts';
+import { createSegmentRepository } from '../../src/people/segments/repository.ts';
 import { searchQuery } from '../../src/platform/search/query.ts';
 import { createConversationRepository } from '../../src/inbox/conversations/repository.ts';
 import { createSeenMarkRepository } from '../../src/inbox/conversations/seen/repository.ts';
@@ -187,6 +188,15 @@ describe('query plans', function () {
         51,
       ),
     );
+  for (const cursor of [undefined, encodeCursor({ key: 'm', id: newId() })])
+    add(`segments, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
+      createSegmentRepository(connection).list(scope, byPrefix({ field: 'nameKey', prefix: '' }, cursor), 51),
+    );
+  add('segments that ask for a custom field', () =>
+    createTransactions(connection)((session) =>
+      createSegmentRepository(connection).findByField(scope, 'city', { limit: 10, session }),
+    ),
+  );
   for (const cursor of [undefined, encodeCursor({ key: 'm', id: newId() })])
     add(`macros, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
       createMacroRepository(connection).listFor(

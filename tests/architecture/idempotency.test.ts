@@ -34,6 +34,7 @@ const withoutKey: Readonly<Record<string, string>> = {
   cancelMessage: 'Sets a state.',
   renderCannedReply: 'Stores nothing.',
   previewTemplate: 'Stores nothing.',
+  previewSegment: 'Stores nothing.',
 };
 
 const { routes } = await createDescribedServer();

@@ -72,7 +72,7 @@ export async function seedForPlans(
       ...{ assignedAgentId: members[index % 200], lastMessageAt: new Date(at.getTime() - index * 1_000) },
     })),
   );
-  for (const name of ['saved_views', 'macros', 'teams'])
+  for (const name of ['saved_views', 'macros', 'teams', 'segments'])
     await db.collection<mongo.Document>(name).insertMany(
       Array.from({ length: 600 }, (_value, index) => ({
         ...(index % 3 === 0 ? { clientId: newId() } : scope),

@@ -171,22 +171,32 @@ function filtersOf(commandName: string, command: mongo.Document): mongo.Document
   }
 }
 
+const isPinned = (filter: mongo.Document): boolean => clientOf(filter) !== undefined;
+
 /**
- * By equality at the top level or in a top-level `$and`: `$ne`, `$in`, regular expressions and `$or` do not count.
+ * The client to which a filter is pinned: by equality at the top level, in a part of a top-level `$and`, or to the same
+ * client in every part of a top-level `$or`. `$ne`, `$in` and regular expressions do not count.
  */
-function isPinned(filter: mongo.Document): boolean {
-  const clientId: unknown = filter['clientId'];
-  if (isId(clientId)) return true;
-  if (
-    typeof clientId === 'object' &&
-    clientId !== null &&
-    '$eq' in clientId &&
-    Object.keys(clientId).length === 1
-  ) {
-    return isId(clientId.$eq);
-  }
-  const all: unknown = filter['$and'];
-  return Array.isArray(all) && all.some((part) => isPinned(part as mongo.Document));
+function clientOf(filter: mongo.Document): string | undefined {
+  const { clientId, $and: all, $or: any } = filter;
+  return (
+    idOf(clientId) ??
+    partsOf(all)
+      .map(clientOf)
+      .find((client) => client !== undefined) ??
+    onlyClientOf(partsOf(any).map(clientOf))
+  );
 }
 
-const isId = (value: unknown): boolean => value instanceof Types.ObjectId;
+function idOf(clientId: unknown): string | undefined {
+  if (clientId instanceof Types.ObjectId) return clientId.toHexString();
+  if (typeof clientId !== 'object' || clientId === null || Object.keys(clientId).length !== 1)
+    return undefined;
+  return '$eq' in clientId ? idOf(clientId.$eq) : undefined;
+}
+
+const partsOf = (parts: unknown): readonly mongo.Document[] =>
+  Array.isArray(parts) ? (parts as readonly mongo.Document[]) : [];
+
+const onlyClientOf = ([client, ...others]: readonly (string | undefined)[]): string | undefined =>
+  others.every((other) => other === client) ? client : undefined;

@@ -111,6 +111,8 @@ export interface ConversationDoc extends Marked, Dated, ConversationOrder {
   /** The ids of labels, in order; absent if it never had one. */
   readonly labels?: readonly Types.ObjectId[];
   readonly lastMessageAt: Date;
+  /** When it last took in a message of the business; absent if it never did. */
+  readonly lastOutboundAt?: Date;
   /** Set while the conversation is closed. Absent for a backlog, which nobody closed, and in data of earlier versions. */
   readonly closedAt?: Date;
   /**
@@ -170,6 +172,7 @@ export const conversationModel = declareTenantModel<ConversationRecord>('convers
   snooze: Schema.Types.Mixed,
   labels: [Schema.Types.ObjectId],
   lastMessageAt: { type: Date, required: true },
+  lastOutboundAt: Date,
   closedAt: Date,
   answeredUntil: Date,
   reopenings: Number,

@@ -4,11 +4,13 @@ import type { ConversationDoc, ConversationRepository } from './repository.ts';
 
 /** Finds a conversation that refers to a contact or lead. */
 export function createConversationReferences(
-  conversations: Pick<ConversationRepository, 'list' | 'findOfContact'>,
+  conversations: Pick<ConversationRepository, 'list' | 'findOfContact' | 'contactsWhere'>,
 ) {
   const first = { limit: 1, after: null };
 
   return {
+    contactsWhere: conversations.contactsWhere,
+
     /** The contact's latest conversation, open or closed. */
     anyOfContact: (
       scope: ClientScope,

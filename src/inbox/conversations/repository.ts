@@ -5,6 +5,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import { createArrivalWrites } from './arrival-writes.ts';
 import { createAsideWrites } from './aside-writes.ts';
+import { createContactFacts } from './contact-facts.ts';
 import type { Breach } from './deadlines.ts';
 import { createOtherThreads } from './other-threads.ts';
 import { createQueueQueries, createQueueWrites } from './queue-writes.ts';
@@ -44,10 +45,13 @@ export interface TouchOptions {
   readonly isMessage?: boolean;
 }
 
-const counting = ({ takesTurn = false, isMessage = false }: TouchOptions) =>
-  takesTurn || isMessage
+/** The part of an update that a message of the business at `at` makes. */
+const touching = (at: Date, { takesTurn = false, isMessage = false }: TouchOptions) => ({
+  $max: { lastMessageAt: at, ...(isMessage ? { lastOutboundAt: at } : {}) },
+  ...(takesTurn || isMessage
     ? { $inc: { ...(takesTurn ? { turns: 1 } : {}), ...(isMessage ? { lastOrdinal: 1 } : {}) } }
-    : {};
+    : {}),
+});
 const live = { $in: [...liveStatuses] };
 const withoutHistory = { projection: { history: 0 } } as const;
 
@@ -65,6 +69,7 @@ export function createConversationRepository(connection: Connection) {
     ...createMessageTouches(conversations),
     ...createArrivalWrites(conversations),
     ...createAsideWrites(conversations),
+    ...createContactFacts(conversations),
     ...createThreadWrites(conversations),
     ...createOtherThreads(conversations),
     ...createDecisions(conversations),
@@ -135,12 +140,10 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
     at: Date,
     options: TouchOptions = {},
   ): Promise<ConversationDoc | null> =>
-    conversations.findOneAndUpdate(
-      scope,
-      { ...key, status: live },
-      { $max: { lastMessageAt: at }, ...counting(options) },
-      { returnDocument: 'after', ...withoutHistory },
-    ),
+    conversations.findOneAndUpdate(scope, { ...key, status: live }, touching(at, options), {
+      returnDocument: 'after',
+      ...withoutHistory,
+    }),
 
   /** The live thread, created from `fresh` if there is none; the unique index decides races. */
   findOrInsertLive(
@@ -158,8 +161,7 @@ const createMessageTouches = (conversations: TenantCollection<ConversationRecord
       { ...key, status: live },
       {
         $setOnInsert: { ...fresh, status: 'open', history: [] },
-        $max: { lastMessageAt },
-        ...counting(options),
+        ...touching(lastMessageAt, options),
       },
       { session },
     );
@@ -198,12 +200,11 @@ const createThreadWrites = (conversations: TenantCollection<ConversationRecord>)
     at: Date,
     { session, ...options }: TouchOptions & { readonly session?: ClientSession } = {},
   ): Promise<TouchedThread | null> =>
-    conversations.findOneAndUpdate(
-      scope,
-      { _id },
-      { $max: { lastMessageAt: at }, ...counting(options) },
-      { returnDocument: 'after', projection: { turns: 1, lastArrival: 1, lastOrdinal: 1 }, session },
-    ),
+    conversations.findOneAndUpdate(scope, { _id }, touching(at, options), {
+      returnDocument: 'after',
+      projection: { turns: 1, lastArrival: 1, lastOrdinal: 1 },
+      session,
+    }),
 
   /** Extends the free entry point; never shortens it. */
   async noteFreeEntry(scope: ClientScope, _id: Types.ObjectId, until: Date): Promise<void> {

@@ -4,8 +4,11 @@ const windowMs = 24 * 60 * 60 * 1_000;
 /** The window closes a minute early, so that a message sent at the last moment still arrives in time. */
 const safetyMs = 60 * 1_000;
 
+/** How long a message of the contact opens the window. */
+export const windowLengthMs = windowMs - safetyMs;
+
 /** The end of the window that a message of the contact opens; `inboundAt` is the provider's time. */
-export const windowAfter = (inboundAt: Date): Date => new Date(inboundAt.getTime() + windowMs - safetyMs);
+export const windowAfter = (inboundAt: Date): Date => new Date(inboundAt.getTime() + windowLengthMs);
 
 interface Window<Writer> {
   readonly windowExpiresAt: Date;

@@ -16,8 +16,14 @@ export type { Answered } from './persons/decide.ts';
 export type { Person } from './persons/links.ts';
 export type { ConsentMove, ContactDependents } from './resource.ts';
 export type { ContactDoc, ContactIdentity, ContactRecord } from './store/repository.ts';
+export type { ContactPlace, ContactSummary } from './store/segment-queries.ts';
 
 export type ContactDirectory = ReturnType<typeof createContactDirectory>;
+
+/** Reads by the filters of segments. */
+const segmentReads = ({ findPlacesWhere, narrowWhere, summariseWhere }: ContactDeps['contacts']) => ({
+  ...{ findPlacesWhere, narrowWhere, summariseWhere },
+});
 
 /** Contacts for other nouns. The actions of users on contacts are in `use-cases.ts`. */
 export function createContactDirectory(deps: ContactDeps) {
@@ -45,6 +51,8 @@ export function createContactDirectory(deps: ContactDeps) {
     /** The ids of contacts whom `q` finds, as in the list of contacts; up to `limit`. Throws `search-too-broad`. */
     findIdsBy: (scope: ClientScope, q: string, limit: number): Promise<Types.ObjectId[]> =>
       contacts.findIdsBy(scope, q, limit),
+
+    ...segmentReads(contacts),
 
     /** Finds the contacts of people whom events name; see `persons/persons.ts`. */
     ...following,

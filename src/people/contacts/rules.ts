@@ -1,5 +1,5 @@
 import { nameKeyOf } from '../../platform/name-key.ts';
-import { isPossiblePhone, normalisePhone, spellingsOfPhone } from '../../platform/phone.ts';
+import { countryOfPhone, isPossiblePhone, normalisePhone, spellingsOfPhone } from '../../platform/phone.ts';
 
 export const optInStatuses = ['unknown', 'opted-in', 'opted-out'] as const;
 export type OptInStatus = (typeof optInStatuses)[number];
@@ -145,6 +145,12 @@ export function callableNumberOf({ phoneNumber, whatsappId }: AnyIdentity): stri
     (!isPossiblePhone(vouched) && numberOfWhatsappId(whatsappId) === phoneNumber)
     ? vouched
     : phoneNumber;
+}
+
+/** The country of the contact's number; undefined without a number, or if its digits do not tell. */
+export function countryOf(identity: AnyIdentity): string | undefined {
+  const [country] = phonesOf(identity).flatMap((phone) => countryOfPhone(phone) ?? []);
+  return country;
 }
 
 /** The keys of an identity in every spelling of its numbers, also if the identity itself is in another spelling. */

@@ -13,6 +13,8 @@ export interface CustomFieldDoc extends FieldRules {
   readonly slot: number;
   /** Since when contacts may have a value: the transaction of the first one sets it, and so conflicts with a deletion. */
   readonly usedAt?: Date;
+  /** Incremented by every transaction that makes something refer to the field, so that it conflicts with its deletion. */
+  readonly holds?: number;
   readonly createdAt: Date;
   readonly version: number;
 }
@@ -27,6 +29,7 @@ export const customFieldModel = declareTenantModel<CustomFieldDoc>('custom_field
   slot: { type: Number, required: true },
   archivedAt: Date,
   usedAt: Date,
+  holds: Number,
   createdAt: { type: Date, required: true },
   version: { type: Number, required: true },
 });

@@ -56,5 +56,10 @@ export function createCustomFieldRepository(connection: Connection) {
     ): Promise<void> {
       await fields.updateMany(scope, { _id: { $in: [...ids] } }, { $set: { usedAt } }, { session });
     },
+
+    /** Writes to the definitions, so that the transaction conflicts with their deletion. */
+    async hold(scope: ClientScope, keys: readonly string[], session: ClientSession): Promise<void> {
+      await fields.updateMany(scope, { key: { $in: [...keys] } }, { $inc: { holds: 1 } }, { session });
+    },
   };
 }

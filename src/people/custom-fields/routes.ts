@@ -113,8 +113,8 @@ const writeRoutes = ({ customFields }: CustomFieldRouteDeps) => [
     operationId: 'deleteCustomField',
     summary: 'Delete an unused custom field',
     description:
-      'Refused with 409 `in-use` while contacts have values of it, some of which it names. A field whose values were all ' +
-      'cleared must have been archived for two minutes.',
+      'Refused with 409 `in-use` while segments ask for it or contacts have values of it; it names some of them. A field ' +
+      'whose values were all cleared must have been archived for two minutes.',
     tag,
     access: writers,
     params: idParams,

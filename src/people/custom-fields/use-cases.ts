@@ -14,7 +14,7 @@ import { freeSlotAmong, isSettled, maxFields, type FieldOption } from './rules.t
 
 export type { CustomFieldDoc } from './repository.ts';
 
-/** A port for the contacts, which this noun must not import. */
+/** A port for contacts and segments, which this noun must not import. */
 export interface FieldUsers {
   /** The ids of some contacts that have a value under the key. */
   contactsWith(
@@ -22,6 +22,17 @@ export interface FieldUsers {
     key: string,
     query: { readonly limit: number; readonly session: ClientSession },
   ): Promise<readonly Types.ObjectId[]>;
+  /** Some segments whose filters ask for the field. */
+  segmentsWith(
+    scope: ClientScope,
+    key: string,
+    query: { readonly limit: number; readonly session: ClientSession },
+  ): Promise<readonly FieldSegment[]>;
+}
+
+interface FieldSegment {
+  readonly _id: Types.ObjectId;
+  readonly name: string;
 }
 
 export interface CustomFieldUseCaseDeps {
@@ -42,7 +53,7 @@ export interface CustomFieldPatch extends Partial<
   readonly isArchived?: boolean;
 }
 
-/** A refusal names as many contacts. */
+/** A refusal names as many contacts, or segments. */
 const maxNamed = 10;
 
 export type CustomFieldUseCases = ReturnType<typeof createCustomFieldUseCases>;
@@ -96,9 +107,13 @@ export function createCustomFieldUseCases(deps: CustomFieldUseCaseDeps) {
         },
       }),
 
-    /** Throws `in-use` while contacts have values, and `wrong-state` while a write under way may give one a value. */
+    /**
+     * Throws `in-use` while segments ask for it or contacts have values, and `wrong-state` while a write under way may give
+     * one a value.
+     */
     remove: (scope: ClientScope, by: AuditActor, ref: ResourceRef): Promise<void> =>
       resource.remove(scope, by, ref, async (current, session) => {
+        await assertNotAsked(deps, scope, current, session);
         await assertUnused(deps, scope, current, session);
         if (isSettled(current, clock.now())) return;
         throw wrongState(
@@ -161,6 +176,20 @@ async function assertUnused(
       extensions: { contactIds: ids.map((id) => id.toHexString()) },
     },
   );
+}
+
+async function assertNotAsked(
+  { users }: CustomFieldUseCaseDeps,
+  scope: ClientScope,
+  { key }: CustomFieldDoc,
+  session: ClientSession,
+): Promise<void> {
+  const segments = await users.segmentsWith(scope, key, { limit: maxNamed, session });
+  if (segments.length === 0) return;
+  const names = segments.map(({ name }) => `“${name}”`).join(', ');
+  throw new AppError('in-use', `Segments ask for the custom field “${key}”, among them ${names}.`, {
+    extensions: { segmentIds: segments.map(({ _id }) => _id.toHexString()) },
+  });
 }
 
 const invalid = (field: string, message: string): AppError =>

@@ -57,6 +57,8 @@ export function createLeadDirectory({ leads, contacts, runInTransaction, events,
   return {
     findById: (scope: ClientScope, id: Types.ObjectId): Promise<LeadDoc | null> => leads.findById(scope, id),
 
+    contactsWhere: leads.contactsWhere,
+
     /**
      * The contact's lead, in one query if it exists; otherwise a new lead in stage `new`. Throws `not-found` if the
      * contact has just been deleted. A lead created here has no audit event, because its first message explains it.

@@ -36,6 +36,21 @@ export function createLeadRepository(connection: Connection) {
       session?: ClientSession,
     ): Promise<LeadDoc | null> => leads.findOne(scope, { contactId }, { session }),
 
+    /** Those of the contacts whose lead is so. */
+    async contactsWhere(
+      scope: ClientScope,
+      contactIds: readonly Types.ObjectId[],
+      { path, operand }: { readonly path: 'stage' | 'assignedAgentId'; readonly operand: object },
+    ): Promise<Types.ObjectId[]> {
+      const condition = { contactId: { $in: [...contactIds] }, [path]: operand };
+      const found = await leads.find(
+        scope,
+        { ...condition, ...notDeleted },
+        { projection: { contactId: 1 } },
+      );
+      return found.map(({ contactId }) => contactId);
+    },
+
     list: (
       scope: ClientScope,
       filter: LeadFilter,

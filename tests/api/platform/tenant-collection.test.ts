@@ -74,6 +74,17 @@ describe('platform › tenant collection', () => {
     );
   });
 
+  it('a filter that only says “or” › has the scope in each part', async () => {
+    await words.insertMany(mine, [build('one'), build('two'), build('three')]);
+    await words.insertMany(theirs, [build('one'), build('two')]);
+    const parts = [{ text: 'one' }, { $or: [{ text: 'two', ...overriding(theirs) }, { text: 'four' }] }];
+    const count = [{ $count: 'count' }];
+    assert.deepEqual(await words.aggregate(mine, { $or: parts.slice(0, 1) }, count), [{ count: 1 }]);
+    assert.deepEqual(await words.aggregate(mine, { $or: parts, count: 0 }, count), [{ count: 1 }]);
+    assert.deepEqual(await words.aggregate(mine, { $or: parts }, count), [{ count: 2 }]);
+    assert.deepEqual(await words.aggregate(scopeOf(newId()), { $or: parts }, count), []);
+  });
+
   it('writes of many clients at the same time › are one command, each pinned to its client', async () => {
     const uri = watchedUri(database.uri);
     const connection = await connectMongo({ uri, appName: 'test-tenant-collection', maxPoolSize: 5 });

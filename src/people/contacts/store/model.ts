@@ -66,6 +66,8 @@ export interface ContactDoc {
   readonly clientId: Types.ObjectId;
   /** E.164 with `+`, in its canonical spelling. */
   readonly phoneNumber?: string;
+  /** The country of the number (`countryOf`), for segments; every write of the record sets it. */
+  readonly country?: string;
   /** The provider's `wa_id`, digits only, which may differ from the phone number. */
   readonly whatsappId?: string;
   readonly businessScopedUserId?: string;
@@ -124,6 +126,7 @@ export interface ContactRecord extends ContactDoc {
 
 export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   phoneNumber: String,
+  country: String,
   whatsappId: String,
   businessScopedUserId: String,
   parentUserId: String,
@@ -172,6 +175,10 @@ contactModel.schema.index(
   { partialFilterExpression: { formerKeys: { $exists: true } } },
 );
 contactModel.schema.index({ clientId: 1, createdAt: -1, _id: -1 });
+contactModel.schema.index(
+  { clientId: 1, country: 1, createdAt: -1, _id: -1 },
+  { partialFilterExpression: { country: { $exists: true } } },
+);
 contactModel.schema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
 contactModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
 contactModel.schema.index(

@@ -7,7 +7,8 @@ import { conditionOf, isEmptyQuery } from '../../../platform/search/query.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { FieldCondition } from '../../custom-fields/filters.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
-import { lookupKeysOf, usernameKeyOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
+import { createSegmentQueries } from './segment-queries.ts';
+import { countryOf, lookupKeysOf, usernameKeyOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 import { contactTokens, personQueryOf, readPeople, type PeopleOrder } from '../search.ts';
 
 export type { ConsentEntry, ContactDoc, ContactRecord, SamePerson, SamePersonReason } from './model.ts';
@@ -37,6 +38,7 @@ export function createContactRepository(connection: Connection) {
 
   return {
     ...createRecordWrites(contacts),
+    ...createSegmentQueries(contacts),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
       contacts.findOne<ContactDoc>(scope, { _id }, withoutLog),
@@ -140,11 +142,11 @@ const fieldQuery = (fields: readonly FieldCondition[]): ScopedFilter<ContactReco
   ),
 });
 
-/** The record as stored: the one place that writes its tokens. */
-const withTokens = (record: ContactRecord): ContactRecord => ({
-  ...record,
-  searchTokens: contactTokens(record),
-});
+/** The record as stored: the one place that writes its tokens and its country. */
+function asStored({ country: _former, ...record }: ContactRecord): ContactRecord {
+  const country = countryOf(record);
+  return { ...record, ...(country === undefined ? {} : { country }), searchTokens: contactTokens(record) };
+}
 
 /** Reads and writes of whole records, and what a change of something else asks of them. */
 const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
@@ -166,7 +168,7 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
 
   /** Throws the duplicate key error if another contact has one of the identities. */
   insert: (scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> =>
-    contacts.insertOne(scope, withTokens(record), { session }),
+    contacts.insertOne(scope, asStored(record), { session }),
 
   /** Replaces `current` with `next`; false if the contact has changed since it was read. */
   replace: (
@@ -174,7 +176,7 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
     current: ContactRecord,
     next: ContactRecord,
     session: ClientSession,
-  ): Promise<boolean> => contacts.replaceVersioned(scope, current, withTokens(next), session),
+  ): Promise<boolean> => contacts.replaceVersioned(scope, current, asStored(next), session),
 
   /** Reads a contact and locks it: a concurrent change of the contact conflicts with the transaction. */
   holdForCopy: (
