@@ -170,6 +170,38 @@ describe('api › messages that people edit and revoke', function () {
     assert.equal(contact.body['optInStatus'], 'opted-out');
   });
 
+  const statusAt = async (number: string): Promise<unknown> => {
+    const { body } = await user.call<{ items: Fields[] }>(`/api/contacts?q=${encodeURIComponent(number)}`);
+    return body.items.map(({ optInStatus }) => optInStatus);
+  };
+
+  it('edited to STOP by somebody else › they are opted out, its author and the message are as before', async () => {
+    const stranger = phoneEndingIn('02');
+    await receive([textMessage('Mine')]);
+    await receive([edit('STOP', 60)], stranger);
+    assert.equal((await theMessage()).content.text, 'Mine');
+    assert.deepEqual([await statusAt(stranger), await statusAt(phone)], [['opted-out'], ['unknown']]);
+  });
+
+  it('edited to STOP from a new number before the move is told › opted out there', async () => {
+    const moved = phoneEndingIn('02');
+    await receive([textMessage('Hello')]);
+    await receive([edit('STOP', 60)], moved);
+    const system = { type: 'user_changed_number', body: 'New number', wa_id: moved.slice(1) };
+    await receive([{ id: `${wamid}.moved`, timestamp: String(start + 30), type: 'system', system }]);
+    assert.equal((await user.trySend({ to: moved })).status, 409);
+    assert.deepEqual(await statusAt(moved), ['opted-out']);
+  });
+
+  it('edited to STOP by a user id that is tied to its author later › opted out at both', async () => {
+    const from_user_id = `DE.${newSecret(9)}`;
+    await receive([textMessage('Hello')]);
+    await receive([{ ...edit('STOP', 60), from: undefined, from_user_id }]);
+    const both = { ...textMessage('Me again', 30), id: `${wamid}.both`, from_user_id };
+    await receive([both]);
+    assert.equal((await user.trySend({ to: phone })).status, 409);
+  });
+
   it('more edits than are kept › the original and the latest twenty', async () => {
     await receive([textMessage('0')]);
     for (let number = 1; number <= 23; number += 1) await receive([edit(String(number), number)]);

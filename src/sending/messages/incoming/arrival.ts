@@ -36,8 +36,8 @@ export interface InboundDeps {
   /** The stop or start word of a message. */
   readonly readKeyword: KeywordReader;
   readonly numbers: Pick<SuspectNumbers, 'trust'>;
-  /** Runs for every stored message, and again if it is delivered again. If it throws, the event is retried later. */
-  onInbound(arrival: Arrival): Promise<void>;
+  /** Runs for everything that a contact says, and again if it is delivered again. If it throws, the event is retried later. */
+  onInbound(said: Pick<Arrival, 'scope' | 'contact' | 'item'>): Promise<void>;
   readonly clock: Clock;
 }
 

@@ -27,7 +27,7 @@ export const byPhone: ChangeAuthor = { direction: 'outbound', senderType: 'phone
 
 /**
  * Receives the edit or the revocation of an earlier message. If that message has not arrived yet, one that stands for it
- * is stored, and filled in later. Null if somebody else wrote the message: then nothing changes.
+ * is stored, and filled in later. Null if somebody else wrote the message: then no message changes.
  */
 export const createChangeReceiver =
   (

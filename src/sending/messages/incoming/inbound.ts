@@ -51,7 +51,8 @@ export function createInboundService(deps: InboundDeps) {
         item.change === undefined
           ? await receiveMessage(deps, place, { item, repliesTo, writerKeys, isKnown: known !== null })
           : await receiveChange(place, item, item.change);
-      if (arrival !== null) await deps.onInbound(arrival);
+      // A STOP counts for whoever said it, also if nothing else can be done with what it stands in.
+      await deps.onInbound(arrival ?? { scope, contact, item: { ...item, timestampMs: at.getTime() } });
       return true;
     },
   };

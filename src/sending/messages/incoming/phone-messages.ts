@@ -71,7 +71,7 @@ export function createPhoneMessages(deps: PhoneMessageDeps) {
         from: keysOfPerson(person),
       });
     const item = { ...message, timestampMs: at.getTime() };
-    await deps.onInbound({ scope, channelId: conversation.channelId, contact, conversation, item });
+    await deps.onInbound({ scope, contact, item });
   }
 
   return {
