@@ -18,6 +18,7 @@ export interface DueSource {
   readonly bytes: number | null;
 }
 
+const verifiedPrefix = 'client:';
 const unverifiedPrefix = 'unverified:';
 
 /**
@@ -34,7 +35,7 @@ export function sourceOf(
 }
 
 const sourceOfClient = ({ clientId, isVerified }: Pick<Addressee, 'clientId' | 'isVerified'>): string =>
-  `${isVerified ? 'client:' : unverifiedPrefix}${clientId.toHexString()}`;
+  `${isVerified ? verifiedPrefix : unverifiedPrefix}${clientId.toHexString()}`;
 
 const sourceOfNumber = (phoneNumberId: string): string => `number:${phoneNumberId}`;
 const sourceOfAccount = (wabaId: string): string => `account:${wabaId}`;
@@ -77,8 +78,16 @@ export const isLargeSource = (source: string | null): boolean => source?.startsW
 export const largeSources = { $gte: largePrefix, $lt: 'large;' };
 
 /** Whose log lines and unknown names are bounded together: strangers can make any number of sources. */
-export const originOf = (source: string | null): string =>
-  isUnverifiedSource(source) ? 'unverified' : (source ?? unnamed);
+export function originOf(source: string | null): string {
+  const origin = source?.startsWith(largePrefix) === true ? source.slice(largePrefix.length) : source;
+  return isUnverifiedSource(origin) ? unverifiedOrigin : (origin ?? unnamed);
+}
+
+const unverifiedOrigin = 'unverified';
+
+/** Whether the bodies came to the address of a channel, where whoever knows it writes what they like. */
+export const isAddressOrigin = (origin: string): boolean =>
+  origin === unverifiedOrigin || origin.startsWith(verifiedPrefix);
 
 /** Bodies that name neither a number nor an account. */
 const unnamed = 'unnamed';

@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { WebhookItem } from '../../whatsapp/events.ts';
 import type { UnknownWord } from '../../whatsapp/known-words.ts';
+import { isAddressOrigin } from '../source.ts';
 import type { UnknownWordRepository } from './repository.ts';
 import { safeWord, unknownWordsIn } from './names.ts';
 
@@ -15,9 +16,10 @@ export type UnknownWords = ReturnType<typeof createUnknownWords>;
 
 /**
  * Anyone with a channel address can invent names: this process keeps so many, few of one origin, and calls all others
- * `other`.
+ * `other`. All addresses together leave room for what Meta signs.
  */
 const maxWords = 1_000;
+const maxWordsOfAddresses = 500;
 const maxWordsOfOrigin = 50;
 
 /** The time of a word that keeps coming is stored again after this long. */
@@ -28,14 +30,18 @@ export function createUnknownWords({ words, clock, logger }: UnknownWordDeps) {
   const storedAt = new Map<string, number>();
   /** How many of the words each origin was the first to name. */
   const counts = new Map<string, number>();
+  let addressCount = 0;
   const pending = new Map<string, UnknownWord>();
 
   /** Whether the word is known by now, or the origin may add one more. */
   function isKept(id: string, origin: string): boolean {
     if (storedAt.has(id)) return true;
     const count = counts.get(origin) ?? 0;
+    const isAddress = isAddressOrigin(origin);
     if (storedAt.size >= maxWords || count >= maxWordsOfOrigin) return false;
+    if (isAddress && addressCount >= maxWordsOfAddresses) return false;
     counts.set(origin, count + 1);
+    if (isAddress) addressCount += 1;
     return true;
   }
 
