@@ -13,6 +13,21 @@ const minWordLetters = 8;
 /** Letters of one case with separators: a phrase. Random values of this length have digits or both cases. */
 const phrase = /^(?:[a-z]+|[A-Z]+)(?:[-_.]+(?:[a-z]+|[A-Z]+))*$/;
 
+const minParts = 3;
+const minMeanWordLength = 3;
+
+/**
+ * Whether separators part it into words, in any case, and numbers: a name, an address or a sentence. Random values with so
+ * many separators have letters and digits side by side, and their letters change case all the time.
+ */
+function isOfNames(text: string): boolean {
+  const parts = text.split(/[-_.,!?#]+/).filter((part) => part !== '');
+  if (parts.length < minParts || !parts.every((part) => /^(?:[A-Za-z]+|\d+)$/.test(part))) return false;
+  const letters = parts.filter((part) => !/^\d/.test(part)).join('-');
+  const found = letters.match(/[A-Z]?[a-z]+|[A-Z]+/g) ?? [];
+  return found.length === 0 || found.join('').length / found.length >= minMeanWordLength;
+}
+
 /** No encoding of random bytes has these; `<your secret>` and sentences do, in any alphabet. */
 const notEncoded = /[^\x21-\x7e]|[<>{}]/;
 
@@ -50,6 +65,7 @@ const withoutLeet = (text: string): string => text.replaceAll(/[013457]/g, (digi
 /** Whether a text was written by a person: a phrase, or several words in it, also with digits for letters. */
 const isWorded = (text: string): boolean =>
   phrase.test(text) ||
+  isOfNames(text) ||
   [text, withoutLeet(text)].some((reading) => {
     const found = new Set(reading.toLowerCase().match(words));
     return found.size > 1 && [...found].join('').length >= minWordLetters;

@@ -19,6 +19,7 @@ export interface PasswordOwner {
 }
 
 const minDistinctCharacters = 4;
+const minSequenceLength = 5;
 const minOwnWordLength = 3;
 /** A shorter name is part of too many other words. */
 const minContainedNameLength = 4;
@@ -36,7 +37,7 @@ export function weaknessOf(
 ): string | undefined {
   const text = password.normalize('NFKC').toLowerCase();
   const characters = Array.from(text.replaceAll(/\s/gu, ''));
-  if (new Set(characters).size < minDistinctCharacters || isSequence(characters) || isRepeated(characters))
+  if (new Set(characters).size < minDistinctCharacters || isCountedUp(text) || isRepeated(characters))
     return `The password repeats a few characters or counts them up. ${advice}`;
   if (common.has(text) || common.has(text.trim()) || common.has(characters.join('')))
     return `The password is one of those that most people use and attackers try first. ${advice}`;
@@ -109,6 +110,12 @@ function spellingsOf(text: string): string[] {
 
 /** "abcdabcd", "hello1hello1": a short unit, again and again. */
 const isRepeated = (characters: readonly string[]): boolean => /^(.{1,8})\1+$/u.test(characters.join(''));
+
+/** Also with digits or signs around: "abcdefgh1". */
+const isCountedUp = (text: string): boolean =>
+  [text, ...shortenedOf(text)]
+    .map((part) => Array.from(part.replaceAll(/\s/gu, '')))
+    .some((characters) => characters.length >= minSequenceLength && isSequence(characters));
 
 /** "abcdefgh", "87654321": each character follows the one before it. */
 function isSequence(characters: readonly string[]): boolean {
