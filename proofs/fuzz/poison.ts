@@ -50,6 +50,16 @@ export function manyMessages(phoneNumberId: string, count: number, salt: string)
   });
 }
 
+/** Changes of which each has another name and another unknown key. */
+function inventedFields(phoneNumberId: string, count: number, salt: string): string {
+  const metadata = { display_phone_number: '15550001000', phone_number_id: phoneNumberId };
+  const changes = Array.from({ length: count }, (_, index) => ({
+    field: `novelty_${salt}_${index}`,
+    value: { messaging_product: 'whatsapp', metadata, [`unknown_${index}`]: [index, String(index)] },
+  }));
+  return JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: '100', changes }] });
+}
+
 /** The enemy's bodies about a number. `salt` makes the ids of their messages unique. */
 export function poisonBodies(phoneNumberId: string, salt: string): readonly Poison[] {
   const keys = Array.from({ length: 149_000 }, (_, index) => `"k${index}x":0`).join(',');
@@ -74,6 +84,14 @@ export function poisonBodies(phoneNumberId: string, salt: string): readonly Pois
     },
     { name: 'a number of 4 MB', body: fill('[', '9', ']'), isRefused: false },
     { name: '4 MiB of blanks', body: fill('[', ' ', ']'), isRefused: false },
+    {
+      name: 'a long list under an unknown key',
+      body: inChange(phoneNumberId, {
+        novelties: Array.from({ length: 20_000 }, (_, index) => ({ id: `${salt}.${index}`, amount: index })),
+      }),
+      isRefused: false,
+    },
+    { name: '1,500 invented fields', body: inventedFields(phoneNumberId, 1_500, salt), isRefused: false },
     { name: '10,000 messages', body: manyMessages(phoneNumberId, 10_000, salt), isRefused: false },
   ];
 }
