@@ -37,7 +37,11 @@ export function weaknessOf(
 ): string | undefined {
   const text = password.normalize('NFKC').toLowerCase();
   const characters = Array.from(text.replaceAll(/\s/gu, ''));
-  if (new Set(characters).size < minDistinctCharacters || isCountedUp(text) || isRepeated(characters))
+  if (
+    new Set(characters).size < minDistinctCharacters ||
+    isCountedUp(text, characters) ||
+    isRepeated(characters)
+  )
     return `The password repeats a few characters or counts them up. ${advice}`;
   if (common.has(text) || common.has(text.trim()) || common.has(characters.join('')))
     return `The password is one of those that most people use and attackers try first. ${advice}`;
@@ -111,11 +115,12 @@ function spellingsOf(text: string): string[] {
 /** "abcdabcd", "hello1hello1": a short unit, again and again. */
 const isRepeated = (characters: readonly string[]): boolean => /^(.{1,8})\1+$/u.test(characters.join(''));
 
-/** Also with digits or signs around: "abcdefgh1". */
-const isCountedUp = (text: string): boolean =>
-  [text, ...shortenedOf(text)]
+/** The whole, or five characters and more with digits or signs around: "abcdefgh1". */
+const isCountedUp = (text: string, characters: readonly string[]): boolean =>
+  isSequence(characters) ||
+  shortenedOf(text)
     .map((part) => Array.from(part.replaceAll(/\s/gu, '')))
-    .some((characters) => characters.length >= minSequenceLength && isSequence(characters));
+    .some((part) => part.length >= minSequenceLength && isSequence(part));
 
 /** "abcdefgh", "87654321": each character follows the one before it. */
 function isSequence(characters: readonly string[]): boolean {

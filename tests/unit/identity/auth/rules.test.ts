@@ -37,6 +37,7 @@ describe('guessable password', () => {
         'hello1hello1',
         'abcdefgh',
         '87654321',
+        'абвг',
         'abcdefgh1',
         'Abcdefgh1!',
         '2024abcdefgh',
