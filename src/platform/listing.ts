@@ -31,6 +31,12 @@ export function newestFirst(cursor: string | undefined): ListOrder<Created> {
   };
 }
 
+/** What follows the cursor in the order of `newestFirst`, as one range for a query that is read at once; it has an `$or`. */
+export const olderThan = ({ key, id }: Cursor<Date>) => ({
+  createdAt: { $lte: key },
+  $or: [{ createdAt: { $lt: key } }, { _id: { $lt: id } }],
+});
+
 /** Sorts after every text with the prefix: no character is higher. */
 export const endOfPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 

@@ -1,5 +1,12 @@
 import type { Types } from 'mongoose';
-import { byPrefix, endOfPrefix, readRanges, type ListOrder, type Range } from '../../platform/listing.ts';
+import {
+  byPrefix,
+  endOfPrefix,
+  olderThan,
+  readRanges,
+  type ListOrder,
+  type Range,
+} from '../../platform/listing.ts';
 import { decodeCursor, type Cursor } from '../../platform/pagination.ts';
 import { digitsOf } from '../../platform/phone.ts';
 import { indexFor, tokenIndex } from '../../platform/search/hints.ts';
@@ -79,12 +86,7 @@ export function peopleBy(q: string, cursor: string | undefined): PeopleOrder<Fou
   const range = {
     searchTokens: conditionOf(query),
     [field]: { $not: { $gte: prefix, $lt: endOfPrefix(prefix) } },
-    ...(after === null
-      ? {}
-      : {
-          createdAt: { $lte: after.key },
-          $or: [{ createdAt: { $lt: after.key } }, { _id: { $lt: after.id } }],
-        }),
+    ...(after === null ? {} : olderThan(after)),
   };
   return { ...order, ranges: after === null ? order.ranges : [], cursorOf, others: { query, range } };
 }

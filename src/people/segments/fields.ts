@@ -1,7 +1,7 @@
 import { getCountries } from 'libphonenumber-js/max';
 import { Types } from 'mongoose';
 import { z } from 'zod';
-import { optInStatuses } from '../contacts/rules.ts';
+import { optInStatuses, usernameKeyOf } from '../contacts/rules.ts';
 import type { FieldRules } from '../custom-fields/rules.ts';
 import { leadStages } from '../leads/rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
@@ -64,7 +64,6 @@ const VisibleText = text.refine(isVisible, { error: 'Must not be blank.' });
 const hasKey = (value: string): boolean => nameKeyOf(value) !== '';
 const NameText = text.refine(hasKey, { error: 'Must contain a letter or another sign.' });
 
-const usernameKeyOf = (value: string): string => value.trim().replace(/^@/, '').toLowerCase();
 const UsernameText = text
   .max(65)
   .refine((value) => usernameKeyOf(value) !== '', { error: 'Must not be blank.' });

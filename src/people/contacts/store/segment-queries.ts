@@ -1,5 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
+import { olderThan } from '../../../platform/listing.ts';
 import type { Cursor } from '../../../platform/pagination.ts';
 import type { TenantCollection } from '../../../platform/tenant-collection.ts';
 import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
@@ -34,14 +35,6 @@ const asFilter = (condition: SegmentCondition) => condition as ScopedFilter<Cont
 const both = (one: SegmentCondition, other: SegmentCondition): ScopedFilter<ContactRecord> =>
   asFilter({ $and: [one, other] });
 
-const afterPlace = (after: Cursor<Date> | null): SegmentCondition =>
-  after === null
-    ? {}
-    : {
-        createdAt: { $lte: after.key },
-        $or: [{ createdAt: { $lt: after.key } }, { _id: { $lt: after.id } }],
-      };
-
 const countIf = (condition: unknown) => ({ $sum: { $cond: [condition, 1, 0] } });
 const isMissing = (path: string) => ({ $lte: [`$${path}`, null] });
 
@@ -66,7 +59,7 @@ export const createSegmentQueries = (contacts: TenantCollection<ContactRecord>) 
     condition: SegmentCondition,
     { after, limit, maxTimeMS }: PlaceRange,
   ): Promise<ContactPlace[]> =>
-    contacts.search<ContactPlace>(scope, both(condition, afterPlace(after)), {
+    contacts.search<ContactPlace>(scope, both(condition, after === null ? {} : olderThan(after)), {
       ...{ projection: { createdAt: 1 }, sort: newestFirst, limit, maxTimeMS },
     }),
 
