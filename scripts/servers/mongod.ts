@@ -12,6 +12,8 @@ export interface MongodOptions {
   readonly hasFailPoints?: boolean;
   /** Bounds what grows beside the data, for a machine on which people work. The oplog is bounded when it is created. */
   readonly isSmall?: boolean;
+  /** Tests have clocks of their own: nothing expires, however old it looks to the server. */
+  readonly isForTests?: boolean;
   readonly onSpawn?: SpawnListener;
 }
 
@@ -63,6 +65,7 @@ async function launch(
       ...['--setParameter', 'transactionLifetimeLimitSeconds=10'],
       ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],
       ...(options.isSmall === true ? smallArgs : []),
+      ...(options.isForTests === true ? ['--setParameter', 'ttlMonitorEnabled=false'] : []),
       ...(options.hasFailPoints === true ? ['--setParameter', 'enableTestCommands=1'] : []),
     ],
     address,

@@ -49,6 +49,7 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
       logFile: join(folder, 'mongod.log'),
       // The files of a dropped database stay open as long as changes are kept: after sixty test files, 20,000 of them.
       isSmall: true,
+      isForTests: true,
       onSpawn: note,
     });
     const server = await startTemporal({
@@ -58,6 +59,7 @@ export async function startTestServers(log: (line: string) => void): Promise<Tes
       dbFile: join(folder, 'temporal.db'),
       namespace,
       logFile: join(folder, 'temporal.log'),
+      isForTests: true,
       onSpawn: note,
     });
     log(`mongod on ${database.address}, Temporal on ${server.address}`);
