@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readAccountChange, type AccountChange } from './account-changes.ts';
 import { readErrorReport } from './account-reports.ts';
-import { readRecipient, type BodyContacts, type PersonIdentity } from './identity.ts';
+import type { PersonIdentity } from './identity.ts';
+import { readRecipient, type BodyContacts } from './shown-person.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
 import { errorText } from './payload.ts';
 import { readEchoesBeside } from './phone-messages.ts';

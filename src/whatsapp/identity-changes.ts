@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
-import { readPerson, readShownPerson, type BodyContacts, type PersonIdentity } from './identity.ts';
+import { readPerson, type PersonIdentity } from './identity.ts';
+import { readShownPerson, type BodyContacts } from './shown-person.ts';
 import { Timestamp, toEpochMs } from './webhook-fields.ts';
 
 /** WhatsApp says that a person has a new number or user id. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChangeContext, UnreadableChange } from './change-reader.ts';
-import { readShownPerson } from './identity.ts';
+import { readShownPerson } from './shown-person.ts';
 import { isFields } from './inbound/fields.ts';
 import { readInbound, type InboundItem } from './inbound.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ChangeContext } from './change-reader.ts';
-import { readPerson, readShownPerson, type PersonIdentity } from './identity.ts';
+import { readPerson, type PersonIdentity } from './identity.ts';
+import { readShownPerson } from './shown-person.ts';
 
 export type PreferenceValue = 'stop' | 'resume';
 

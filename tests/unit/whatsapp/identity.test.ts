@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readPerson, readShownPerson } from '../../../src/whatsapp/identity.ts';
+import { readPerson } from '../../../src/whatsapp/identity.ts';
+import { readShownPerson } from '../../../src/whatsapp/shown-person.ts';
 import { readSystemChange, readUserIdUpdates } from '../../../src/whatsapp/identity-changes.ts';
 
 describe('the person that an event names', () => {
