@@ -31,6 +31,7 @@ import { createTimerRunner } from '../../src/timers/runner.ts';
 import { createTimers } from '../../src/timers/timers.ts';
 import { captureLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
+import { holdUnstored } from './unstored-contact.ts';
 
 export const worldStart = new Date('2026-11-23T09:00:00Z');
 
@@ -89,8 +90,7 @@ export async function startAssignmentWorld(name: string) {
     ...{ conversations: store.repository, leads: people.leads, clock },
     deadlines: { awaitAnswer: async () => undefined },
     readSettings,
-    // The contacts of this world are not stored.
-    holdContact: async () => undefined,
+    holdContact: holdUnstored,
     ...{ wakeByMessage: process.wakeByMessage, receive: process.receive },
   });
   const collection = <Doc extends mongo.Document = mongo.Document>(of: string) =>

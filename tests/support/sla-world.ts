@@ -24,6 +24,7 @@ import { createTimerRunner } from '../../src/timers/runner.ts';
 import { createTimers } from '../../src/timers/timers.ts';
 import { captureLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
+import { holdUnstored } from './unstored-contact.ts';
 
 export const worldStart = new Date('2026-11-23T09:00:00Z');
 export const minuteMs = 60_000;
@@ -69,8 +70,7 @@ export async function startSlaWorld(name: string) {
     waits: { followArrival: async () => undefined },
     ...{ conversations: repository, leads: people.leads, deadlines: process.deadlines, clock },
     readSettings: createInboxSettingsReader(store.settings),
-    // The contacts of this world are not stored.
-    holdContact: async () => undefined,
+    holdContact: holdUnstored,
     // Nothing is snoozed or queued here.
     wakeByMessage: async (_of, conversation) => conversation,
     receive: async () => undefined,

@@ -30,6 +30,7 @@ import { createTimerRunner } from '../../src/timers/runner.ts';
 import { createTimers } from '../../src/timers/timers.ts';
 import { captureLog } from './logger.ts';
 import { connectTestDatabase } from './mongo.ts';
+import { holdUnstored } from './unstored-contact.ts';
 
 export const worldStart = new Date('2026-11-23T09:00:00Z');
 export const minuteMs = 60_000;
@@ -92,8 +93,7 @@ export async function startSnoozeWorld(name: string) {
     waits: { followArrival: async () => undefined },
     ...{ conversations, leads: people.leads, deadlines, readSettings, clock },
     ...{ wakeByMessage: worker.waking.wakeByMessage, receive },
-    // The contacts of this world are not stored.
-    holdContact: async () => undefined,
+    holdContact: holdUnstored,
   });
   const settings = createInboxSettingsUseCases({
     ...{ settings: store.settings, readSettings, follow: worker.closing.followSettings, audit },

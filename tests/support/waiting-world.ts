@@ -22,6 +22,7 @@ import { createTimerRepository } from '../../src/timers/repository.ts';
 import { createTimers } from '../../src/timers/timers.ts';
 import { buildMessage } from './messages.ts';
 import { connectTestDatabase } from './mongo.ts';
+import { holdUnstored } from './unstored-contact.ts';
 
 export const worldStart = new Date('2026-11-23T09:00:00Z');
 export const minuteMs = 60_000;
@@ -50,8 +51,8 @@ export async function startWaitingWorld(name: string) {
   const arrivals = createArrivals({
     ...{ conversations: repository, leads: people.leads, waits, clock },
     readSettings: createInboxSettingsReader(store.settings),
-    // The contacts of this world are not stored; nothing is measured, snoozed or queued.
-    ...{ holdContact: async () => undefined, deadlines: { awaitAnswer: async () => undefined } },
+    // Nothing is measured, snoozed or queued.
+    ...{ holdContact: holdUnstored, deadlines: { awaitAnswer: async () => undefined } },
     ...{ wakeByMessage: async (_of, conversation) => conversation, receive: async () => undefined },
   });
   const scope = () => scopeOf(newId());

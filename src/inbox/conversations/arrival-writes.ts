@@ -50,17 +50,14 @@ export const createArrivalWrites = (conversations: TenantCollection<Conversation
   ): Promise<ClosedThread | null> {
     const closed = { ...key, status: 'closed' } as const;
     const options = { projection: { closedAt: 1, answeredUntil: 1, lastArrival: 1 }, session } as const;
-    const first = await conversations.findOne<ClosedThread>(
-      scope,
-      { ...closed, closedAt: { $gte: at } },
-      { ...options, sort: { closedAt: 1 } },
-    );
-    if (first !== null) return first;
-    return conversations.findOne<ClosedThread>(
-      scope,
-      { ...closed, closedAt: { $lt: at } },
-      { ...options, sort: { closedAt: -1 } },
-    );
+    const last = await conversations.findOne<ClosedThread>(scope, closed, {
+      ...options,
+      sort: { closedAt: -1 },
+    });
+    // Messages that are older than a closing are rare.
+    if (last === null || last.closedAt < at) return last;
+    const after = { ...closed, closedAt: { $gte: at } };
+    return conversations.findOne<ClosedThread>(scope, after, { ...options, sort: { closedAt: 1 } });
   },
 
   /** The closed thread after the message, and reopened with `reopens`; null if somebody reopened it meanwhile. */

@@ -41,10 +41,15 @@ export interface Arriving {
   readonly awaitsAnswer: boolean;
 }
 
+/** What `placeBesideClosed` needs to know of a message. */
+type Beginning = ArrivalTouch & Pick<Arriving, 'makesLead'>;
+
 /** A thread after a message, which may have begun or reopened it. */
 interface Placed {
   readonly thread: ConversationDoc;
   readonly isFirst: boolean;
+  /** The thread began with the message, and with its lead. */
+  readonly isNew?: true;
 }
 
 /**
@@ -56,20 +61,22 @@ export function createArrivals(deps: ArrivalDeps) {
   const { conversations, leads, readSettings, wakeByMessage, waits, clock } = deps;
   const followArrival = createFollowArrival(deps);
   const withLead = createWithLead({ conversations, leads });
-
   const openNew = createOpenNew(deps);
 
   async function placeBesideClosed(
     scope: ClientScope,
     key: ConversationKey,
-    arrival: ArrivalTouch,
+    arrival: Beginning,
     session: ClientSession,
   ): Promise<Placed> {
     const closed = await conversations.findClosedAround(scope, key, arrival.at, session);
-    if (closed === null) return openNew(scope, key, arrival, session);
+    if (closed === null) return openNew(scope, key, { ...arrival, earlier: null }, session);
     const { reopenWithinHours } = await readSettings(scope, session);
     const rule = ruleForClosed(closed, arrival.at, reopenWithinHours);
-    if (rule === 'open-new') return openNew(scope, key, arrival, session);
+    if (rule === 'open-new') {
+      const earlier = await conversations.findWithLatestWindow(scope, key, session);
+      return openNew(scope, key, { ...arrival, earlier }, session);
+    }
     const entry = { at: clock.now(), status: 'open', reason: 'contact-wrote' } as const;
     const reopens = rule === 'reopen' ? { reopens: { entry } } : {};
     const thread = await conversations.receiveClosed(scope, closed, { ...arrival, ...reopens }, session);
@@ -102,7 +109,7 @@ export function createArrivals(deps: ArrivalDeps) {
       session: ClientSession,
     ): Promise<ConversationDoc> {
       const window = { windowExpiresAt: windowAfter(at), windowFrom: { at, keys: from } };
-      const arrival = { at, ...window, referral, awaitsAnswer };
+      const arrival = { at, ...window, referral, awaitsAnswer, makesLead };
       const live = await conversations.receiveLive(scope, key, arrival, session);
       const placed =
         live === null
@@ -113,32 +120,44 @@ export function createArrivals(deps: ArrivalDeps) {
       // A new thread has no reopenings.
       const isReopened = placed.isFirst && thread.reopenings !== undefined;
       await followArrival(scope, placed, { at, awaitsAnswer, isReopened }, session);
-      if (thread.leadId !== undefined && live !== null) return thread;
-      return makesLead ? withLead(scope, thread, session) : thread;
+      const keepsLead = placed.isNew === true || (thread.leadId !== undefined && live !== null);
+      return makesLead && !keepsLead ? withLead(scope, thread, session) : thread;
     },
   };
 }
 
-/** A new conversation, with the window of an earlier one if that closes later. */
+type OpenDeps = Pick<ArrivalDeps, 'conversations' | 'leads' | 'holdContact' | 'clock'>;
+
+/** A new conversation, with the window of an `earlier` one if that closes later. */
 const createOpenNew =
-  ({ conversations, holdContact, clock }: Pick<ArrivalDeps, 'conversations' | 'holdContact' | 'clock'>) =>
+  ({ conversations, leads, holdContact, clock }: OpenDeps) =>
   async (
     scope: ClientScope,
     key: ConversationKey,
-    { at, referral, awaitsAnswer, ...window }: ArrivalTouch,
+    {
+      at,
+      referral,
+      awaitsAnswer,
+      makesLead,
+      earlier,
+      ...window
+    }: Beginning & { readonly earlier: ConversationDoc | null },
     session: ClientSession,
   ): Promise<Placed> => {
-    await holdContact(scope, key.contactId, session);
-    const earlier = await conversations.findWithLatestWindow(scope, key, session);
+    const { contactId } = key;
+    const held = await holdContact(scope, contactId, session);
+    const cause = { contactId, source: referral, held };
+    const lead = makesLead ? await leads.findOrCreateWithin(scope, cause, session) : null;
     const fresh = {
       ...{ _id: newId(), ...key, lastMessageAt: at, createdAt: clock.now(), version: 1 },
       ...{ unreadCount: 1, lastArrival: 1, lastOrdinal: 1 },
       ...laterWindow(earlier, window),
+      ...(lead === null ? {} : { leadId: lead._id }),
       ...(referral === undefined ? {} : { referral }),
       ...(awaitsAnswer ? { waitingSince: at } : {}),
     };
     await conversations.insertOpen(scope, fresh, session);
-    return { thread: { ...scope, ...fresh, status: 'open' }, isFirst: true };
+    return { thread: { ...scope, ...fresh, status: 'open' }, isFirst: true, isNew: true };
   };
 
 /**

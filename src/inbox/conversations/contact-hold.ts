@@ -1,5 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { ContactDirectory } from '../../people/contacts/directory.ts';
+import type { ContactDirectory, ContactDoc } from '../../people/contacts/directory.ts';
 import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 
@@ -12,6 +12,8 @@ export type HoldContact = ReturnType<typeof createHoldContact>;
 export const createHoldContact =
   (contacts: Pick<ContactDirectory, 'holdForCopy'>) =>
   /** Throws `not-found` if the contact has just been deleted. */
-  async (scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void> => {
-    if ((await contacts.holdForCopy(scope, contactId, session)) === null) throw notFound('contact');
+  async (scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<ContactDoc> => {
+    const contact = await contacts.holdForCopy(scope, contactId, session);
+    if (contact === null) throw notFound('contact');
+    return contact;
   };

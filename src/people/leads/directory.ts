@@ -1,5 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
-import type { ContactDirectory } from '../contacts/directory.ts';
+import type { ContactDirectory, ContactDoc } from '../contacts/directory.ts';
 import type { EventRecorder } from '../../events/recorder.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { notFound } from '../../platform/errors.ts';
@@ -27,25 +27,43 @@ export interface LeadCause {
   readonly contactId: Types.ObjectId;
   /** The advertisement that brought the contact. */
   readonly source?: AdReferral | undefined;
+  /** The contact, if the transaction has locked it already. */
+  readonly held?: ContactDoc;
 }
+
+interface NewLead extends Pick<LeadCause, 'source'> {
+  readonly contact: ContactDoc;
+  /** The contact's deleted lead. */
+  readonly earlier: LeadDoc | null;
+}
+
+const isLive = (lead: LeadDoc | null): lead is LeadDoc => lead !== null && lead.deletedAt === undefined;
 
 /** Leads for other nouns. The actions of users on leads are in `use-cases.ts`. */
 export function createLeadDirectory({ leads, contacts, runInTransaction, events, clock }: LeadDeps) {
   /** The contact's lead, or a new one in stage `new`, which the contact's lock makes the only one. */
   async function findOrCreateWithin(
     scope: ClientScope,
-    { contactId, source }: LeadCause,
+    { contactId, source, held }: LeadCause,
     session: ClientSession,
   ): Promise<LeadDoc> {
     const known = await leads.findOfContact(scope, contactId, session);
-    if (known !== null && known.deletedAt === undefined) {
+    if (isLive(known)) {
       if (source !== undefined) await leads.setSource(scope, { _id: known._id, source }, session);
       return known;
     }
+    if (held !== undefined) return create(scope, { contact: held, earlier: known, source }, session);
     const contact = await contacts.holdForCopy(scope, contactId, session);
     if (contact === null) throw notFound('contact');
     const earlier = await leads.findOfContact(scope, contactId, session);
-    if (earlier !== null && earlier.deletedAt === undefined) return earlier;
+    return isLive(earlier) ? earlier : create(scope, { contact, earlier, source }, session);
+  }
+
+  async function create(
+    scope: ClientScope,
+    { contact, earlier, source }: NewLead,
+    session: ClientSession,
+  ): Promise<LeadDoc> {
     const fresh = { stage: 'new', tags: [], ...(source === undefined ? {} : { source }) } as const;
     const lead = draftLead(scope, { contact, earlier, fresh, at: clock.now() });
     await insertLead(leads, scope, lead, session);
@@ -65,7 +83,7 @@ export function createLeadDirectory({ leads, contacts, runInTransaction, events,
      */
     async findOrCreate(scope: ClientScope, contactId: Types.ObjectId): Promise<LeadDoc> {
       const known = await leads.findOfContact(scope, contactId);
-      if (known !== null && known.deletedAt === undefined) return known;
+      if (isLive(known)) return known;
       return runInTransaction((session) => findOrCreateWithin(scope, { contactId }, session));
     },
 

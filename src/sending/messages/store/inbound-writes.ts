@@ -142,6 +142,8 @@ async function storeOriginal(
   const waiting = { providerMessageId, channelId, direction, awaitsOriginal: true } as const;
   const outdated: Record<string, 1> = fields.writtenAt === undefined ? { writtenAt: 1 } : {};
   const options = { projection: { _id: 1 }, session } as const;
+  // Hardly any message is edited before it arrives.
+  if ((await messages.findOne(scope, waiting, options)) === null) return null;
   const own = { ...waiting, contactId };
   const $unset = { ...outdated, awaitsOriginal: 1 } as const;
   const searchTokens = tokensOfContent(fields.content);
