@@ -93,6 +93,20 @@ describe('api › messages find their conversation', function () {
       assert.equal((await messagesOf(user, id)).length, 2);
     });
 
+    it('two closed ones and a message from before both closings › stored in the one that was closed first', async () => {
+      await hear({ agoMs: 20 * dayMs });
+      const first = await close(15 * dayMs);
+      await hear({ agoMs: 2 * dayMs });
+      const [second, ...others] = (await threadsOf(user)).filter(({ status }) => status === 'open');
+      assert.deepEqual(others, []);
+      assert.equal((await patch(second?.id ?? '', { status: 'closed' })).status, 200);
+      await hear({ agoMs: 16 * dayMs, fields: { text: { body: 'late' } } });
+      assert.deepEqual(
+        [(await messagesOf(user, first)).length, (await messagesOf(user, second?.id ?? '')).length],
+        [2, 1],
+      );
+    });
+
     it('the contact writes after a week › a new one; with 0 hours at once', async () => {
       await hear();
       await close(8 * dayMs);
