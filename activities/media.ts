@@ -10,7 +10,7 @@ import {
 } from '../src/inbox/media/contract.ts';
 import type { CopyEnd, MediaCopies } from '../src/inbox/media/copies.ts';
 import type { FetchEnd, FileTarget, MediaFetch } from '../src/inbox/media/fetch.ts';
-import type { Shares } from '../src/inbox/media/shares.ts';
+import type { Shares } from '../src/platform/shares.ts';
 import { scopeOf } from '../src/platform/mongo.ts';
 import { withHeartbeats } from './heartbeats.ts';
 

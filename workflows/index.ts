@@ -1,3 +1,4 @@
 export { copyMedia } from './copy-media.ts';
 export { fetchMedia } from './fetch-media.ts';
+export { importContacts } from './import-contacts.ts';
 export { sendMessage } from './send-message.ts';

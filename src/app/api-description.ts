@@ -21,6 +21,7 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Contacts', description: 'People on WhatsApp, and their consent' },
     { name: 'Custom fields', description: 'Fields of the business that its contacts have values of' },
     { name: 'Leads', description: 'Sales opportunities of contacts' },
+    { name: 'Imports', description: 'Contacts from files: a dry run first, then the run' },
     { name: 'Segments', description: 'Contacts whom a filter finds' },
     { name: 'Conversations', description: 'Threads of one contact on one channel' },
     { name: 'Teams', description: 'Groups of users that policies and filters name' },

@@ -16,7 +16,7 @@ import { serveMetrics } from '../platform/metrics.ts';
 import { buildEvents } from '../events/build.ts';
 import { buildQuota, type Quota } from '../quotas/build.ts';
 import { createMeters, type Meters } from '../quotas/meters.ts';
-import { buildErasure, buildIntake } from '../webhooks/build.ts';
+import { buildIntake } from '../webhooks/build.ts';
 import { buildMessageEventLoops } from '../sending/build.ts';
 import { apiDescription } from './api-description.ts';
 import type { Config } from './config.ts';
@@ -174,9 +174,9 @@ function areaRoutes(
   { users, meters }: { readonly users: Identity['users']; readonly meters: Meters },
 ) {
   const { channels, templates, people, inbox, media, consent, sending } = core.areas;
+  const { imports } = core.areas;
+  const { contactUseCases } = imports;
   const { mongo, audit, clock, messages, awaitCalls } = core;
-  const { finishOptOut: onOptOut, finishBlock: onBlocked } = core.consent;
-  const { erasePerson } = buildErasure(core);
   return [
     ...channels.routes({
       usage: channelUsage(config, core),
@@ -199,14 +199,8 @@ function areaRoutes(
         publicUrl: config.http.publicUrl,
       }),
     }),
-    ...people.routes({
-      users,
-      clients: core.clients.directory,
-      onOptOut,
-      onBlocked,
-      erasePerson,
-      eraseFiles: media.eraseOfContact,
-    }),
+    ...people.routes({ users, clients: core.clients.directory, contactUseCases }),
+    ...imports.routes({ takeBytes: meters.takeFile }),
     ...consent.routes(),
     ...sending.routes({ links: config.temporal, users }),
     ...buildAuditRoutes({ mongo, audit, key: config.credentials.key, clock }),

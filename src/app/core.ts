@@ -8,6 +8,7 @@ import type { ConversationThreads } from '../inbox/conversations/threads.ts';
 import { buildOpenings } from '../openings/build.ts';
 import { createAwaitCalls } from '../openings/closings.ts';
 import { buildNumbers, buildPeople } from '../people/build.ts';
+import { buildImports } from '../people/build-imports.ts';
 import type { SuspectNumberDeps } from '../people/contacts/numbers.ts';
 import { createCipher } from '../platform/cipher.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -28,7 +29,7 @@ import { buildTimers } from '../timers/build.ts';
 import type { TimerHandlers } from '../timers/timers.ts';
 import { createCloudApiGateway } from '../whatsapp/cloud-api.ts';
 import type { GraphOptions } from '../whatsapp/graph.ts';
-import { buildUnreadEvents } from '../webhooks/build.ts';
+import { buildErasure, buildUnreadEvents } from '../webhooks/build.ts';
 import { createMediaApi } from '../whatsapp/media-api.ts';
 import { observeGateway } from '../whatsapp/observers.ts';
 import type { Config } from './config.ts';
@@ -100,7 +101,7 @@ export async function buildCore(config: Config, options: CoreOptions) {
     incomingFiles: sending.incomingFiles,
     ...{ inbound: sending.inbound, threadItems: sending.threadItems },
     areas,
-    /** The loops of these areas; only the worker runs them. */
+    /** Only the worker runs them. */
     loops: [
       ...[channels, templates, numbers, rates, sending, media].flatMap(({ loops }) => loops),
       ...ground.timers.loops(timerHandlers(areas)),
@@ -230,19 +231,16 @@ function buildAreas(config: Config, ground: Ground) {
   const awaitCalls = createAwaitCalls(messages);
   const numbers = buildNumbers({ mongo, hasReached: hasReached(conversations, messages), clock });
   const consent = buildConsent({
-    mongo,
-    metrics,
+    ...{ mongo, metrics, contacts, addressStops, messages, awaitCalls, audit, openings, clock, logger },
     clients: ground.clients.directory,
-    contacts,
-    addressStops,
-    messages,
-    awaitCalls,
     workflows: { cancel: workflows.requestCancel },
     onCanceled: observeOptOutCancels(metrics),
-    audit,
-    openings,
-    clock,
-    logger,
+  });
+  const imports = buildImports({
+    ...{ mongo, temporal: ground.temporal.client, workflowQueue, timers, audit, clock, logger },
+    ...{ storage: ground.storage, spool: ground.spool, clients: ground.clients.directory },
+    ...{ people, consent: consent.consent, eraseFiles: media.eraseOfContact, addressStops },
+    ...buildErasure({ mongo, channels: channels.directory }),
   });
   const sending = buildSending({
     ...{ mongo, gateway: ground.gateway, timers, readSettings: inbox.readSettings },
@@ -263,18 +261,16 @@ function buildAreas(config: Config, ground: Ground) {
   });
   return {
     ...{ channels, templates, people, inbox, media, store, awaitCalls, threads },
-    ...{ numbers, addressStops, consent, sending },
+    ...{ numbers, addressStops, consent, sending, imports },
   };
 }
 
+type Areas = ReturnType<typeof buildAreas>;
+
 /** What the areas do when their timers are due, by kind. */
-const timerHandlers = ({
-  consent,
-  inbox,
-  sending,
-  store,
-}: Pick<ReturnType<typeof buildAreas>, 'consent' | 'inbox' | 'sending' | 'store'>): TimerHandlers => ({
+const timerHandlers = ({ consent, imports, inbox, sending, store }: Areas): TimerHandlers => ({
   ...consent.timerHandlers,
+  ...imports.timerHandlers,
   ...inbox.timerHandlers,
   ...inbox.surveys.timerHandlers({
     findEpisode: store.messages.findEpisode,

@@ -10,7 +10,8 @@ import { startTemporalWorker, type TemporalWorker } from '../platform/temporal-w
 import { queueRate } from '../rates/channel/queue.ts';
 import { providerQueue, workflowQueue } from '../sending/messages/contract.ts';
 import { mediaQueue } from '../inbox/media/contract.ts';
-import { createShares } from '../inbox/media/shares.ts';
+import { importsQueue } from '../people/imports/contract.ts';
+import { createShares } from '../platform/shares.ts';
 import { createDispatchObserver } from '../sending/observers.ts';
 import { buildProcessor } from '../webhooks/build.ts';
 import type { Config } from './config.ts';
@@ -96,12 +97,16 @@ async function startWork(config: Config, core: Core, observer: LoopObserver): Pr
   };
 }
 
+/** Slices of imports at the same time in one worker, of all businesses and of one. */
+const maxImports = 4;
+const maxImportsOfClient = 1;
+
 function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
   const { messages, effects, channels, templates, facts, conversations, answers, rates, media } = core;
   const { unreadEvents, gateway, metrics, clock, logger } = core;
   const observer = createDispatchObserver(metrics);
   const { maxConcurrentDispatches, maxConcurrentFiles, maxCachedWorkflows } = config.worker;
-  const { dispatch, fetchFile, copyFile, ...stateActivities } = createActivities({
+  const { dispatch, fetchFile, copyFile, ...others } = createActivities({
     messages,
     effects,
     channels,
@@ -116,10 +121,14 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     fetching: media.fetching,
     copies: media.copies,
     shares: createShares(Math.ceil(maxConcurrentFiles / 2)),
+    imports: core.areas.imports.steps,
+    importShares: createShares(maxImportsOfClient),
     observer,
     clock,
     logger,
   });
+  const { nextImportStep, analyseImport, applyImport, settleImport, undoImport, ...stateActivities } = others;
+  const importing = { nextImportStep, analyseImport, applyImport, settleImport, undoImport };
   const { address, namespace, tls, apiKey } = config.temporal;
   return startTemporalWorker({
     address,
@@ -132,6 +141,7 @@ function startWorker(config: Config, core: Core): Promise<TemporalWorker> {
     stateActivities,
     providerActivities: { dispatch },
     files: { queue: mediaQueue, activities: { fetchFile, copyFile }, maxConcurrent: maxConcurrentFiles },
+    slices: { queue: importsQueue, activities: importing, maxConcurrent: maxImports },
     maxConcurrentDispatches,
     maxCachedWorkflows,
     shutdownGraceMs: config.deployment.shutdownGraceMs,

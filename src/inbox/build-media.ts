@@ -25,7 +25,7 @@ import { createRemoval } from './media/removal.ts';
 import { createMediaRepository } from './media/repository.ts';
 import type { MediaRouteDeps } from './media/routes.ts';
 import { createFileSends } from './media/sends.ts';
-import { createShares } from './media/shares.ts';
+import { createShares } from '../platform/shares.ts';
 import { createMediaStarter } from './media/starter.ts';
 import { createFileStates } from './media/states-of-messages.ts';
 import { createThumbnails } from './media/thumbnails.ts';

@@ -6,7 +6,7 @@ import { notFound } from '../platform/errors.ts';
 import { createLoops, once } from '../platform/loop.ts';
 import type { ClientScope, MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
-import { createContactUseCases, type ContactUseCaseDeps } from './contacts/use-cases.ts';
+import { createContactUseCases, type ContactPorts, type ContactUseCases } from './contacts/use-cases.ts';
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import {
@@ -27,6 +27,7 @@ import { createCheckFields, createReadFilters } from './custom-fields/checks.ts'
 import { createCustomFieldRepository, type CustomFieldRepository } from './custom-fields/repository.ts';
 import { customFieldRoutes } from './custom-fields/routes.ts';
 import { createCustomFieldUseCases, type FieldUsers } from './custom-fields/use-cases.ts';
+import { createImportRowRepository } from './imports/stored-rows/repository.ts';
 import { leadRoutes } from './leads/routes.ts';
 import { createLeadDirectory } from './leads/directory.ts';
 import { peopleLoops } from './loops.ts';
@@ -53,10 +54,7 @@ interface PeopleDeps {
 interface PeopleRouteDeps {
   readonly users: Pick<UserDirectory, 'findById'>;
   readonly clients: Pick<ClientDirectory, 'find'>;
-  readonly onOptOut: ContactUseCaseDeps['onOptOut'];
-  readonly onBlocked: ContactUseCaseDeps['onBlocked'];
-  readonly erasePerson: ContactUseCaseDeps['erasePerson'];
-  readonly eraseFiles: ContactUseCaseDeps['eraseFiles'];
+  readonly contactUseCases: ContactUseCases;
 }
 
 /** Contacts and their leads. */
@@ -94,21 +92,18 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
     leads,
     phoneBook,
 
-    /** Only the API process has users, and so these routes. */
-    routes({ users, clients, onOptOut, onBlocked, erasePerson, eraseFiles }: PeopleRouteDeps) {
-      const fields = createCustomFieldRepository(mongo);
-      const contactUseCases = createContactUseCases({
-        checkFields: createCheckFields({ fields, clock }),
+    /** The actions of users on contacts, also for imports. */
+    contactUseCases: (ports: ContactPorts) =>
+      createContactUseCases({
+        checkFields: createCheckFields({ fields: createCustomFieldRepository(mongo), clock }),
         contacts: contactRepository,
-        memory,
-        dependents,
-        audit,
-        clock,
-        onOptOut,
-        onBlocked,
-        erasePerson,
-        eraseFiles,
-      });
+        eraseRows: createImportRowRepository(mongo).erasePerson,
+        ...{ memory, dependents, audit, clock, ...ports },
+      }),
+
+    /** Only the API process has users, and so these routes. */
+    routes({ users, clients, contactUseCases }: PeopleRouteDeps) {
+      const fields = createCustomFieldRepository(mongo);
       const leadUseCases = createLeadUseCases({
         leads: leadRepository,
         contacts: contactUseCases,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineEvents } from '../events/declare.ts';
 import { OptInStatus } from './contacts/schemas.ts';
 import { CustomFieldType } from './custom-fields/schemas.ts';
+import { ImportState } from './imports/schemas.ts';
 import { LeadStage } from './leads/schemas.ts';
 
 const LeadFacts = z
@@ -35,8 +36,16 @@ const SegmentFacts = z.object({ name: z.string() }).meta({
   examples: [{ name: 'Quiet VIPs' }],
 });
 
+const ImportFacts = z
+  .object({
+    state: ImportState,
+    rows: z.int().nullable().meta({ description: 'Null until they are counted' }),
+  })
+  .meta({ id: 'ImportFacts', examples: [{ state: 'ready', rows: 1_200 }] });
+
 const ofContact = { entity: 'contact', audience: 'everyone', view: ContactFacts } as const;
 const ofField = { entity: 'custom-field', audience: 'everyone', view: CustomFieldFacts } as const;
+const ofImport = { entity: 'import', audience: 'admins', view: ImportFacts } as const;
 const ofLead = { entity: 'lead', audience: 'everyone', view: LeadFacts } as const;
 
 const ofSegment = { entity: 'segment', audience: 'everyone', view: SegmentFacts } as const;
@@ -48,6 +57,9 @@ export const peopleEvents = defineEvents({
   'custom-field.created': { summary: 'A custom field was created', ...ofField },
   'custom-field.updated': { summary: 'A custom field was changed, archived or restored', ...ofField },
   'custom-field.deleted': { summary: 'A custom field was deleted', ...ofField },
+  'import.created': { summary: 'A file of contacts arrives', ...ofImport },
+  'import.updated': { summary: 'An import has another state', ...ofImport },
+  'import.deleted': { summary: 'The upload of a file was given up', ...ofImport },
   'lead.created': { summary: 'A lead was created', ...ofLead },
   'lead.updated': { summary: 'A lead was changed', ...ofLead },
   'lead.deleted': { summary: 'A lead was deleted', ...ofLead },

@@ -7,6 +7,12 @@ export const peopleProblems = defineProblems({
     retry: false,
     advice: 'Unblock the contact first.',
   },
+  'too-many-imports': {
+    status: 409,
+    title: 'Too many imports are running',
+    retry: true,
+    advice: 'Wait until one of them is completed, or pause or cancel one.',
+  },
 });
 
 type PeopleProblems = typeof peopleProblems;

@@ -17,6 +17,8 @@ export interface TemporalWorkerOptions extends TemporalOptions {
   readonly providerActivities: object;
   /** Activities that move files: on a queue of their own, so that large files hold no places of others. */
   readonly files?: FileWork;
+  /** Activities on queues of their own that work for minutes in slices. */
+  readonly slices?: FileWork;
   readonly maxConcurrentDispatches: number;
   readonly maxCachedWorkflows: number;
   /** Time for running activities to finish when the process stops. The stop itself takes about two seconds more. */
@@ -99,8 +101,8 @@ const workflowGraceMs = 500;
 const maxHeartbeatThrottleMs = 4_000;
 
 /**
- * Three workers in one process: workflows with their state activities, dispatch on the provider's queue, and files on
- * theirs.
+ * Several workers in one process: workflows with their state activities, dispatch on the provider's queue, and files and
+ * long work on theirs.
  */
 export async function startTemporalWorker(options: TemporalWorkerOptions): Promise<TemporalWorker> {
   const { namespace, shutdownGraceMs } = options;
@@ -127,7 +129,10 @@ export async function startTemporalWorker(options: TemporalWorkerOptions): Promi
     // The SDK's default delays a heartbeat by up to 0.8 of its time-out.
     maxHeartbeatThrottleInterval: maxHeartbeatThrottleMs,
   });
-  const files = await createFileWorkers(shared, options.files);
+  const files = [
+    ...(await createFileWorkers(shared, options.files)),
+    ...(await createFileWorkers(shared, options.slices)),
+  ];
   const end = (worker: Worker) => {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   };

@@ -14,7 +14,7 @@ export interface LocalFile {
 }
 
 /**
- * The port to the storage of files. Every operation may be repeated. Keys come from `keyOf` only; a file under a key
+ * The port to the storage of files. Every operation may be repeated. Keys come from `keyOf` (`rules.ts`) only; a file under a key
  * never changes, it is written whole or not at all.
  */
 export interface FileStorage {

@@ -35,6 +35,11 @@ const withoutKey: Readonly<Record<string, string>> = {
   renderCannedReply: 'Stores nothing.',
   previewTemplate: 'Stores nothing.',
   previewSegment: 'Stores nothing.',
+  startImport: 'Sets a state.',
+  pauseImport: 'Sets a state.',
+  resumeImport: 'Sets a state.',
+  cancelImport: 'Sets a state.',
+  undoImport: 'Sets a state.',
 };
 
 const { routes } = await createDescribedServer();

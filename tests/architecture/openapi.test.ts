@@ -71,6 +71,8 @@ const verbs = new Set([
     'sync',
     'verify',
     'replace',
+    'start',
+    'undo',
   ],
   ...[
     'pause',

@@ -5,7 +5,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { rootDir } from '../../scripts/paths.ts';
 
 /** Without its source map. What is ours in it is a few KB: the rest is the SDK, whose updates may need more. */
-const budgetBytes = 580_000;
+const budgetBytes = 590_000;
 
 describe('architecture › workflow bundle', () => {
   let code: string;

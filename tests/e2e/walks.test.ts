@@ -87,13 +87,14 @@ describe('walks › typed block by block', function () {
     return variables.join('\n');
   };
 
-  it('README, people and conversations, the inbox, waiting and retrying, opening hours › each block › prints what the page shows', async () => {
+  it('README, people and conversations, the inbox, waiting and retrying, opening hours, an import › each block › prints what the page shows', async () => {
     const blocks = [
       ...(await walkOf()),
       ...blocksOf(await read('docs/walks/people-and-conversations.md'), '# Walk'),
       ...blocksOf(await read('docs/walks/inbox.md'), '# Walk'),
       ...blocksOf(await read('docs/walks/waiting-and-retrying.md'), '# Walk'),
       ...blocksOf(await read('docs/opening-hours-and-service-levels.md'), '# Opening'),
+      ...blocksOf(await read('docs/walks/import.md'), '# Walk'),
     ];
     assert.ok(blocks.length > 15);
     const printed = await typeInto(folder, setUp(), blocks);

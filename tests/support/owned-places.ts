@@ -5,6 +5,7 @@ import { addColleague, type Colleague } from './colleagues.ts';
 import { phoneEndingIn, type CrmUser, type MessageJson } from './crm-client.ts';
 import { makeJpeg } from './files.ts';
 import { call, type Answer } from './http.ts';
+import { importPlaces } from './import-samples.ts';
 import { plainPlaces } from './plain-routes.ts';
 import { inDays } from './times.ts';
 
@@ -25,6 +26,8 @@ export interface Owner {
   failMessage(): Promise<string>;
   /** An uploaded picture. */
   upload(): Promise<string>;
+  /** An import of a file that has just arrived. */
+  uploadContacts(): Promise<string>;
   invite(): Promise<string>;
   addAgent(): Promise<Colleague>;
   newSession(): Promise<string>;
@@ -101,6 +104,14 @@ export async function makeOwner(api: TestApi): Promise<Owner> {
         headers: { 'content-type': 'image/jpeg' },
       });
       assert.equal(answer.status, 201, answer.text);
+      return String(answer.body['id']);
+    },
+    async uploadContacts() {
+      const answer = await call(`${api.url}/api/imports`, {
+        ...{ method: 'POST', token: user.token, headers: { 'content-type': 'text/csv' } },
+        raw: `phone\n${phoneEndingIn('06')}`,
+      });
+      assert.equal(answer.status, 202, answer.text);
       return String(answer.body['id']);
     },
     invite: () => create('/api/users', { name: 'Ana', email: `ana-${newName()}@example.com` }),
@@ -424,6 +435,7 @@ const rows: readonly Place[] = [
   inPath('get /api/media/:id/thumbnail', 200, ({ upload }) => upload()),
   inPath('get /api/media/:id/link', 200, ({ upload }) => upload()),
   inPath('delete /api/media/:id', 204, ({ upload }) => upload()),
+  ...importPlaces(inPath),
 ];
 
 /** Every route with an id in its path or in its body. */

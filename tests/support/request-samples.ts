@@ -1,6 +1,7 @@
 import { assignmentSamples } from './assignment-samples.ts';
 import { badIds, badSearches, badTimes, badWords, paging, people } from './bad-queries.ts';
 import { customFieldSamples } from './custom-field-samples.ts';
+import { importSamples } from './import-samples.ts';
 import { harmlessAt, isCleared, type Json } from './hostile.ts';
 import {
   hoursSamples,
@@ -461,6 +462,7 @@ const rows: readonly Sample[] = [
   ...mediaSamples,
   ...peopleSamples,
   ...customFieldSamples,
+  ...importSamples,
   {
     route: 'get /api/events',
     query: { ticket: ['x'.repeat(201)], lastEventId: ['1'.repeat(101)] },

@@ -5,6 +5,7 @@ import type { Types } from 'mongoose';
 import type { ChannelDirectory } from '../../channels/directory.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Spool } from '../../storage/spool.ts';
+import { keyOf } from '../../storage/rules.ts';
 import { FileMissing, type FileStorage } from '../../storage/storage.ts';
 import { ruleFor } from '../../whatsapp/error-classes.ts';
 import type { Unanswered } from '../../whatsapp/gateway.ts';
@@ -12,7 +13,7 @@ import type { FileToUpload, MediaGateway, MediaUpload } from '../../whatsapp/med
 import type { FileTarget } from './fetch.ts';
 import { kindRuleOf } from './kinds.ts';
 import type { MediaFileDoc, MediaRepository } from './repository.ts';
-import { isCopyFresh, judgeFailure, keyOf, type FetchVerdict } from './rules.ts';
+import { isCopyFresh, judgeFailure, type FetchVerdict } from './rules.ts';
 import type { MediaProblem } from './states.ts';
 
 interface CopyDeps {

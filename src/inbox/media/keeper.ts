@@ -3,11 +3,12 @@ import type { Types } from 'mongoose';
 import type { Logger } from '../../platform/logger.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Spool, SpooledFile } from '../../storage/spool.ts';
+import { keyOf } from '../../storage/rules.ts';
 import type { FileStorage } from '../../storage/storage.ts';
 import { readType } from './content.ts';
 import { hasPicture } from './kinds.ts';
 import type { MediaFileDoc, Thumbnail } from './model.ts';
-import { keyOf, thumbnailKeyOf } from './rules.ts';
+import { thumbnailKeyOf } from './rules.ts';
 import type { MakeThumbnail } from './thumbnails.ts';
 
 interface KeeperDeps {

@@ -2,10 +2,11 @@ import type { Types } from 'mongoose';
 import type { ServedFile } from '../../http/files.ts';
 import { AppError, notFound, wrongState } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { keyOf } from '../../storage/rules.ts';
 import { FileMissing, type FileStorage } from '../../storage/storage.ts';
 import { kindRuleOf, servedTypeOf } from './kinds.ts';
 import type { MediaFileDoc, MediaRepository } from './repository.ts';
-import { keyOf, thumbnailKeyOf } from './rules.ts';
+import { thumbnailKeyOf } from './rules.ts';
 import { contentDisposition, namesETag, parseRange } from './serving.ts';
 
 export type FileVariant = 'file' | 'thumbnail';

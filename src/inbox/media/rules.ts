@@ -1,3 +1,4 @@
+import { keyOf } from '../../storage/rules.ts';
 import type { Unanswered } from '../../whatsapp/gateway.ts';
 import { maxFileBytes } from './kinds.ts';
 import type { MediaProblem, SettledState } from './states.ts';
@@ -72,9 +73,5 @@ export const judgeMismatch = (count: number): FetchVerdict => {
   const problem = { code: 'hash-mismatch', title: 'The file does not match the hash that WhatsApp told' };
   return count < maxMismatches ? { kind: 'again', problem } : { kind: 'settle', state: 'failed', problem };
 };
-
-/** The storage's place of a file. */
-export const keyOf = (clientId: string, fileId: string): string =>
-  `${clientId}/${fileId.slice(-2)}/${fileId}`;
 
 export const thumbnailKeyOf = (clientId: string, fileId: string): string => `${keyOf(clientId, fileId)}.webp`;

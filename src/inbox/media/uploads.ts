@@ -11,7 +11,7 @@ import type { FileKeeper } from './keeper.ts';
 import { kindRuleOf, maxFileBytes, sendableTypes } from './kinds.ts';
 import type { MediaFileDoc, MediaRepository } from './repository.ts';
 import { nextCheckOf } from './rules.ts';
-import type { Shares } from './shares.ts';
+import type { Shares } from '../../platform/shares.ts';
 
 export interface UploadDeps {
   readonly files: Pick<

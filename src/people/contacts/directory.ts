@@ -20,9 +20,14 @@ export type { ContactPlace, ContactSummary } from './store/segment-queries.ts';
 
 export type ContactDirectory = ReturnType<typeof createContactDirectory>;
 
-/** Reads by the filters of segments. */
-const segmentReads = ({ findPlacesWhere, narrowWhere, summariseWhere }: ContactDeps['contacts']) => ({
-  ...{ findPlacesWhere, narrowWhere, summariseWhere },
+/** Reads by the filters of segments, and by the keys of identities. */
+const plainReads = ({
+  findPlacesWhere,
+  narrowWhere,
+  summariseWhere,
+  findByKeys,
+}: ContactDeps['contacts']) => ({
+  ...{ findPlacesWhere, narrowWhere, summariseWhere, findByKeys },
 });
 
 /** Contacts for other nouns. The actions of users on contacts are in `use-cases.ts`. */
@@ -52,7 +57,7 @@ export function createContactDirectory(deps: ContactDeps) {
     findIdsBy: (scope: ClientScope, q: string, limit: number): Promise<Types.ObjectId[]> =>
       contacts.findIdsBy(scope, q, limit),
 
-    ...segmentReads(contacts),
+    ...plainReads(contacts),
 
     /** Finds the contacts of people whom events name; see `persons/persons.ts`. */
     ...following,

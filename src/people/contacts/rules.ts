@@ -10,6 +10,8 @@ export type ConsentStatus = (typeof consentStatuses)[number];
 
 /** Names from the provider are cut at this length; longer names from users are refused. */
 export const maxNameLength = 200;
+/** Of one contact. */
+export const maxTags = 50;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

@@ -3,7 +3,7 @@ import type { Resource, ResourceRef } from '../../audit/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
-import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
+import type { ContactDoc, ContactFilter, ContactOrigin, ContactRecord } from './store/repository.ts';
 import { findPerson } from './persons/links.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
@@ -31,15 +31,20 @@ export interface ContactUseCaseDeps extends ContactDeps, WriteDeps {
    * because contacts must not import webhooks.
    */
   erasePerson(scope: ClientScope, identities: readonly string[], session: ClientSession): Promise<void>;
+  /** Erases what rows of imported files say of the person, in the same transaction. */
+  eraseRows(scope: ClientScope, identityKeys: readonly string[], session: ClientSession): Promise<void>;
   /** Erases the files that the contact has sent, in the same transaction. A port, because contacts must not import media. */
   eraseFiles(scope: ClientScope, contactId: Types.ObjectId, session: ClientSession): Promise<void>;
 }
+
+/** What higher areas do for contacts. */
+export type ContactPorts = Pick<ContactUseCaseDeps, 'onOptOut' | 'onBlocked' | 'erasePerson' | 'eraseFiles'>;
 
 export type ContactUseCases = ReturnType<typeof createContactUseCases>;
 
 /** The actions of users on contacts. */
 export function createContactUseCases(deps: ContactUseCaseDeps) {
-  const { contacts, dependents, audit, erasePerson, eraseFiles } = deps;
+  const { contacts, dependents, audit, erasePerson, eraseFiles, eraseRows } = deps;
   const resource = createContactResource(deps);
 
   return {
@@ -112,6 +117,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
           session,
         );
         await eraseFiles(scope, _id, session);
+        await eraseRows(scope, contact.identityKeys, session);
         await deps.memory.remember(scope, contact, session);
       }),
   };
@@ -143,6 +149,26 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
     return resource.within(session).create(scope, by, recalled);
   },
 
+  /**
+   * As `create`, for a row of a file. Throws the duplicate key error if another contact has, or concurrently gets, one of
+   * the identities.
+   */
+  async createImportedWithin(
+    scope: ClientScope,
+    by: Person,
+    { fields, origin }: ImportedContact,
+    session: ClientSession,
+  ): Promise<ContactRecord> {
+    const requested = { given: fields.customFields, current: {}, isNew: true };
+    const customFields = await deps.checkFields(scope, requested, session);
+    const record = { ...draftContact(deps, scope, by, { fields, customFields }), origin };
+    const recalled = await deps.memory.recall(scope, { record, before: null }, session);
+    return resource.within(session).create(scope, by, recalled);
+  },
+
+  findRecord: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord | null> =>
+    deps.contacts.findRecord(scope, id),
+
   /** Throws `not-found`. */
   changeWithin: (
     scope: ClientScope,
@@ -158,6 +184,11 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   finishConsent: (scope: ClientScope, by: Person, written: WrittenContact): Promise<void> =>
     finishConsent({ ...deps, resource }, scope, by, written),
 });
+
+interface ImportedContact {
+  readonly fields: NewContact;
+  readonly origin: ContactOrigin;
+}
 
 interface WrittenContact {
   readonly record: ContactRecord;

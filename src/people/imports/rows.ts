@@ -13,6 +13,8 @@ export interface SourceRow {
   /** The bytes of the row in the UTF-8 text: from its first one to the one after its line break. 0 in a workbook. */
   readonly from: number;
   readonly to: number;
+  /** How many blank rows come before it. */
+  readonly blankLines: number;
   /** In their order, as they are in the file; at most as many as a file may have columns. */
   readonly cells: readonly string[];
   readonly fault?: RowFault;

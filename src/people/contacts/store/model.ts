@@ -60,6 +60,12 @@ export interface PhoneBookName {
   readonly at: Date;
 }
 
+/** The row of a file that has created a contact. */
+export interface ContactOrigin {
+  readonly importId: Types.ObjectId;
+  readonly n: number;
+}
+
 /** A person on WhatsApp, one per person and client. At least one identity is set; the phone is optional. */
 export interface ContactDoc {
   readonly _id: Types.ObjectId;
@@ -110,6 +116,8 @@ export interface ContactDoc {
   readonly customFields: FieldValues;
   /** The same values as queries find them; changed with `customFields` (`withFieldChanges`). */
   readonly cf?: readonly Attribute[];
+  /** Missing unless an import has created it. */
+  readonly origin?: ContactOrigin;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly version: number;
@@ -154,6 +162,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   numberSuspect: Schema.Types.Mixed,
   customFields: { type: Schema.Types.Mixed, required: true },
   cf: { type: [Schema.Types.Mixed], default: undefined },
+  origin: Schema.Types.Mixed,
   consentLog: { type: [Schema.Types.Mixed], required: true },
   consentEntriesDropped: Number,
   copies: Number,

@@ -11,7 +11,8 @@ import { createSegmentQueries } from './segment-queries.ts';
 import { countryOf, lookupKeysOf, usernameKeyOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 import { contactTokens, personQueryOf, readPeople, type PeopleOrder } from '../search.ts';
 
-export type { ConsentEntry, ContactDoc, ContactRecord, SamePerson, SamePersonReason } from './model.ts';
+export type { ConsentEntry, ContactDoc, ContactOrigin, ContactRecord, SamePerson } from './model.ts';
+export type { SamePersonReason } from './model.ts';
 
 /** The identities of a person: at least one beside the username. */
 export type ContactIdentity = AnyIdentity & { readonly username?: string | undefined };
@@ -39,6 +40,7 @@ export function createContactRepository(connection: Connection) {
   return {
     ...createRecordWrites(contacts),
     ...createSegmentQueries(contacts),
+    ...createKeyReads(contacts),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
       contacts.findOne<ContactDoc>(scope, { _id }, withoutLog),
@@ -70,10 +72,6 @@ export function createContactRepository(connection: Connection) {
         { ...identityFilter(identity), ...(except === undefined ? {} : { _id: { $ne: except } }) },
         { ...withoutLog, session },
       ),
-
-    /** The contacts that have one of the keys now; one, unless an event names two contacts. */
-    findByKeys: (scope: ClientScope, keys: readonly string[]): Promise<ContactDoc[]> =>
-      contacts.find<ContactDoc>(scope, { identityKeys: { $in: [...keys] } }, withoutLog),
 
     /** The contacts that had one of these numbers before. */
     findFormerOwners: (scope: ClientScope, keys: readonly string[]): Promise<ContactDoc[]> =>
@@ -116,6 +114,12 @@ export function createContactRepository(connection: Connection) {
     },
   };
 }
+
+const createKeyReads = (contacts: TenantCollection<ContactRecord>) => ({
+  /** The contacts that have one of the keys now; one, unless an event names two contacts. */
+  findByKeys: (scope: ClientScope, keys: readonly string[], session?: ClientSession): Promise<ContactDoc[]> =>
+    contacts.find<ContactDoc>(scope, { identityKeys: { $in: [...keys] } }, { ...withoutLog, session }),
+});
 
 const toQuery = ({
   tag,

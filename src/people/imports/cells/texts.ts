@@ -1,4 +1,5 @@
 import { faultOf as faultOfText, hasBreaks, isVisible } from '../../../platform/plain-text.ts';
+import { maxTags } from '../../contacts/rules.ts';
 import { normaliseHeader } from '../mapping/folding.ts';
 import { faultOf, readCommon, valueOf, type Read } from './faults.ts';
 import { booleanOf, consentOf } from './words.ts';
@@ -47,7 +48,6 @@ const partsOf = (text: string): string[] => [
   ),
 ];
 
-export const maxTags = 50;
 const maxTagLength = 50;
 
 /** A list of tags, each once, between `;`, `,`, `|` or line breaks. */

@@ -20,14 +20,21 @@ const maxSampleRows = 100;
 /** Excel reads the delimiter from such a first line, with or without quotes. */
 const separatorLine = /^"?sep=(?<delimiter>[,;\t|])"?(?:\r\n|\n|\r|$)/i;
 
+/** What a user says of it. */
+interface GivenDialect {
+  readonly delimiter?: Delimiter;
+  readonly quote?: Quote;
+}
+
 /** The dialect of a text, by its beginning. `isWhole` says whether that is all of it. */
-export function detectDialect(text: string, isWhole: boolean): Dialect {
+export function detectDialect(text: string, isWhole: boolean, given: GivenDialect = {}): Dialect {
   const sample = text.slice(0, maxSampleLength);
   const declared = separatorLine.exec(sample);
   const body = declared === null ? sample : sample.slice(declared[0].length);
-  const named = delimiters.find((delimiter) => delimiter === declared?.groups?.['delimiter']);
+  const named =
+    given.delimiter ?? delimiters.find((delimiter) => delimiter === declared?.groups?.['delimiter']);
   const isCut = !isWhole || sample.length < text.length;
-  const quote = quoteOf(body);
+  const quote = given.quote ?? quoteOf(body);
   const readings = (named === undefined ? delimiters : [named])
     .map((delimiter) => readingOf(body, { delimiter, quote, isCut }))
     .toSorted((a, b) => b.score - a.score);

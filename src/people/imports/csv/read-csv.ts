@@ -98,7 +98,8 @@ function createRowCounter(start: ResumePoint, bounds: ImportBounds, hasHeader: b
   const maxRows = bounds.maxRows + (hasHeader ? 1 : 0);
 
   function eventOf({ record, bytes }: Parsed): RowEvent | undefined {
-    const row = { n: rows, line, from: start.from + end, to: start.from + bytes, cells: record };
+    const bytesOfRow = { from: start.from + end, to: start.from + bytes };
+    const row = { n: rows, line, ...bytesOfRow, blankLines, cells: record };
     end = bytes;
     line += linesOf(record);
     if (isBlankRow(record)) {

@@ -1,6 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import { hasIdentity, identityKeysOf, type AnyIdentity } from '../../contacts/rules.ts';
-import { maxTags } from '../cells/texts.ts';
+import { hasIdentity, identityKeysOf, maxTags, type AnyIdentity } from '../../contacts/rules.ts';
 import type { CellError, FieldValue, RowReading, RowValues, Status } from '../cells/read-row.ts';
 
 /** What becomes of a row. Pure: the dry run and the run make the same plan from the same facts. */
@@ -62,6 +60,8 @@ export type PlanCode =
   | CellError['code']
   | 'no-identity'
   | 'consent-required'
+  /** The definitions of custom fields refuse a value, or require one. */
+  | 'field-refused'
   | 'duplicate-in-file'
   | 'exists'
   /** The identities of the row belong to several contacts. */
@@ -184,7 +184,7 @@ function planExisting(
   const change: ContactChange = {
     ...added,
     ...(isChanged(name, contact.name, isFilling) ? { name } : {}),
-    ...(isDeepStrictEqual(tags, contact.tags) ? {} : { tags }),
+    ...(isSame(tags, contact.tags) ? {} : { tags }),
     ...(consent.status === undefined ? {} : { optInStatus: consent.status }),
     ...(Object.keys(fields).length === 0 ? {} : { customFields: fields }),
   };
@@ -238,7 +238,7 @@ function isChanged<T>(
   isFilling: boolean,
 ): wanted is T | null {
   if (wanted === undefined || (isFilling && current !== undefined)) return false;
-  return wanted === null ? current !== undefined : !isDeepStrictEqual(wanted, current);
+  return wanted === null ? current !== undefined : !isSame(wanted, current);
 }
 
 function changedFields(
@@ -264,6 +264,9 @@ function valuesBefore(change: ContactChange, contact: ExistingContact): ContactC
     ...(fields.length === 0 ? {} : { customFields: Object.fromEntries(fields) }),
   };
 }
+
+/** Values are texts, numbers, booleans, and lists of texts. */
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 export type PlanCounts = Readonly<Record<PlanKind, number>>;
 

@@ -45,7 +45,7 @@ async function* rowsOf(file: Buffer, hasHeader: boolean, bounds: ImportBounds): 
     if (rows === 0 && cells.length > bounds.maxColumns)
       return yield refused({ code: 'too-many-columns', line });
     if (rows >= maxRows) return yield refused({ code: 'too-many-rows', line });
-    yield { kind: 'row', row: boundedRow({ n: rows, line, from: 0, to: 0, cells }, bounds) };
+    yield { kind: 'row', row: boundedRow({ n: rows, line, from: 0, to: 0, blankLines, cells }, bounds) };
     rows += 1;
   }
   yield { kind: 'end', rows, blankLines };

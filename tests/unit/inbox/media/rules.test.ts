@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createFixedClock } from '../../../../src/platform/clock.ts';
 import { newId } from '../../../../src/platform/ids.ts';
 import { Secret } from '../../../../src/platform/secret.ts';
+import { keyOf } from '../../../../src/storage/rules.ts';
 import { assertKey } from '../../../../src/storage/storage.ts';
 import { hashOf, isFileAddress } from '../../../../src/whatsapp/media-api.ts';
 import {
@@ -19,12 +20,11 @@ import {
   isCopyFresh,
   judgeFailure,
   judgeMismatch,
-  keyOf,
   maxMismatches,
   thumbnailKeyOf,
 } from '../../../../src/inbox/media/rules.ts';
 import { contentDisposition, namesETag, parseRange } from '../../../../src/inbox/media/serving.ts';
-import { createShares } from '../../../../src/inbox/media/shares.ts';
+import { createShares } from '../../../../src/platform/shares.ts';
 
 const dayMs = 24 * 3_600_000;
 const refusal = (code: number, more: object = {}) => ({

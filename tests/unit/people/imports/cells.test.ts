@@ -266,7 +266,10 @@ describe('rows by their mapping', () => {
   ]);
   const definitions = new Map([['born', { key: 'born', label: 'Born', type: 'date' as const }]]);
   const read = (cells: string[], map = mapping) =>
-    readRow({ n: 0, line: 1, from: 0, to: 0, cells }, { mapping: map, definitions, cells: dmy });
+    readRow(
+      { n: 0, line: 1, from: 0, to: 0, blankLines: 0, cells },
+      { mapping: map, definitions, cells: dmy },
+    );
 
   it('every mapped cell › is read by its type; the parts of a name are joined', () => {
     const cells = ['+4915112345678', 'Ana', 'Souza', 'vip', 'yes', '01.03.2026', '4915112345678', 'US.123'];
@@ -314,7 +317,7 @@ describe('rows by their mapping', () => {
     const gone = new Map<number, Target>([[0, { kind: 'custom', key: 'gone' }]]);
     assert.deepEqual(read(['x'], gone).errors, [{ code: 'unknown-field', column: 0, cell: 'x' }]);
     const fault = { code: 'cell-too-long', column: 3 } as const;
-    const row = { n: 0, line: 1, from: 0, to: 0, cells: [], fault };
+    const row = { n: 0, line: 1, from: 0, to: 0, blankLines: 0, cells: [], fault };
     assert.deepEqual(readRow(row, { mapping, definitions, cells: {} }).errors, [{ ...fault, cell: '' }]);
   });
 });

@@ -1,0 +1,89 @@
+import type { ClientSession } from 'mongoose';
+import { mapConcurrently } from '../../../platform/concurrency.ts';
+import type { ClientScope } from '../../../platform/mongo.ts';
+import type { ContactDirectory, ContactDoc } from '../../contacts/directory.ts';
+import { keysInAnySpelling, lookupKeysOf } from '../../contacts/rules.ts';
+import type { FieldRules } from '../../custom-fields/rules.ts';
+import type { ImportRowDoc } from '../stored-rows/model.ts';
+import type { ExistingContact, PlanOptions } from './rules.ts';
+import { planChecked, type CheckedPlan } from './with-fields.ts';
+
+export interface PlannerDeps {
+  readonly contacts: Pick<ContactDirectory, 'findByKeys'>;
+  /** Opt-outs that hold at identities, whoever has them now. */
+  readonly addressStops: {
+    kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<string>>;
+  };
+}
+
+/** What a row must say to be planned. */
+export type PlannableRow = Pick<ImportRowDoc, 'values' | 'faults' | 'hasEarlier' | 'hasLater'>;
+
+export interface PlanContext {
+  readonly options: PlanOptions;
+  readonly definitions: readonly FieldRules[];
+  readonly session?: ClientSession;
+}
+
+export interface Planned {
+  readonly plan: CheckedPlan;
+  /** The contact that the row is about, if there is exactly one. */
+  readonly contact?: ContactDoc;
+}
+
+const maxStopReads = 8;
+
+export type Planner = ReturnType<typeof createPlanner>;
+
+/** Plans rows by the contacts that there are now; in their order. */
+export function createPlanner({ contacts, addressStops }: PlannerDeps) {
+  async function isStopped(
+    scope: ClientScope,
+    { values }: PlannableRow,
+    { options }: PlanContext,
+  ): Promise<boolean> {
+    // Only a consent is held against opt-outs of the address.
+    if ((values.optInStatus ?? options.consent?.status) !== 'opted-in') return false;
+    const kinds = await addressStops.kindsAt(scope, keysInAnySpelling(values));
+    return kinds.has('opted-out');
+  }
+
+  return async (
+    scope: ClientScope,
+    rows: readonly PlannableRow[],
+    context: PlanContext,
+  ): Promise<Planned[]> => {
+    const keys = new Set(
+      rows.flatMap(({ values, faults }) => (faults.length > 0 ? [] : lookupKeysOf(values))),
+    );
+    const found = keys.size === 0 ? [] : await contacts.findByKeys(scope, [...keys], context.session);
+    const byKey = new Map(found.flatMap((contact) => contact.identityKeys.map((key) => [key, contact])));
+    return mapConcurrently(rows, maxStopReads, async (row) => {
+      const existing = row.faults.length > 0 ? [] : contactsOf(row, byKey);
+      const [contact, another] = existing;
+      const facts = {
+        reading: { values: row.values, errors: row.faults },
+        existing: existing.map(toExisting),
+        sameKey: { earlier: row.hasEarlier, later: row.hasLater === true },
+        isAddressStopped: row.faults.length === 0 && (await isStopped(scope, row, context)),
+      };
+      const plan = planChecked(facts, context.options, context.definitions);
+      return { plan, ...(contact === undefined || another !== undefined ? {} : { contact }) };
+    });
+  };
+}
+
+function contactsOf({ values }: PlannableRow, byKey: ReadonlyMap<string, ContactDoc>): ContactDoc[] {
+  const found = lookupKeysOf(values).flatMap((key) => byKey.get(key) ?? []);
+  return [...new Map(found.map((contact) => [contact._id.toHexString(), contact])).values()];
+}
+
+const toExisting = (contact: ContactDoc): ExistingContact => ({
+  ...{ phoneNumber: contact.phoneNumber, whatsappId: contact.whatsappId },
+  businessScopedUserId: contact.businessScopedUserId,
+  keys: contact.identityKeys,
+  ...(contact.name === undefined ? {} : { name: contact.name }),
+  tags: contact.tags,
+  optInStatus: contact.optInStatus,
+  customFields: contact.customFields,
+});
