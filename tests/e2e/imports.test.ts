@@ -6,7 +6,7 @@ import { filled, type ImportJson } from '../support/import-stage.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
-const rowCount = 4_000;
+const rowCount = 2_000;
 const phone = (n: number): string => `+49151125${String(n).padStart(5, '0')}`;
 const file = [
   'phone,name',

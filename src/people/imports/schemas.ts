@@ -140,10 +140,6 @@ export type ImportView = z.input<typeof ImportView>;
 
 export const ImportPage = pageOf(ImportView, 'ImportPage');
 
-const ImportRowIssue = z
-  .object({ path: z.string(), message: z.string() })
-  .meta({ id: 'ImportRowIssue', description: 'What the rules of contacts say against the row' });
-
 const RowVerdictView = z
   .object({
     kind: z.union([ImportRowPlan, z.string()]),
@@ -151,7 +147,7 @@ const RowVerdictView = z
     notices: z.array(z.string()).meta({
       description: '`consent-kept`: the contact has opted out, and a file does not change that',
     }),
-    issues: z.array(ImportRowIssue),
+    issues: z.array(z.string()).meta({ description: 'What the rules of contacts say against the row' }),
   })
   .meta({ id: 'ImportRowVerdict' });
 

@@ -90,7 +90,7 @@ const toVerdictView = (verdict: RowVerdict | undefined): ImportRowView['plan'] =
         kind: verdict.kind,
         codes: [...verdict.codes],
         notices: [...verdict.notices],
-        issues: (verdict.issues ?? []).map(({ path, message }) => ({ path, message })),
+        issues: (verdict.issues ?? []).map(({ path, message }) => `${path}: ${message}`),
       };
 
 export const toImportRowView = (row: ImportRowDoc): ImportRowView => ({
