@@ -16,6 +16,10 @@ export async function up(db) {
     { key: { clientId: 1, importId: 1, analysis: 1, 'plan.kind': 1, n: 1 } },
     { key: { clientId: 1, keys: 1, importId: 1 } },
     {
+      key: { clientId: 1, faultyKeys: 1 },
+      partialFilterExpression: { faultyKeys: { $exists: true } },
+    },
+    {
       key: { clientId: 1, importId: 1 },
       name: 'finishing',
       partialFilterExpression: { isFinishing: true },

@@ -237,10 +237,10 @@ function buildAreas(config: Config, ground: Ground) {
     onCanceled: observeOptOutCancels(metrics),
   });
   const imports = buildImports({
-    ...{ mongo, temporal: ground.temporal.client, workflowQueue, timers, audit, clock, logger },
+    ...{ metrics, temporal: ground.temporal.client, workflowQueue, timers, audit, clock, logger },
     ...{ storage: ground.storage, spool: ground.spool, clients: ground.clients.directory },
     ...{ people, consent: consent.consent, eraseFiles: media.eraseOfContact, addressStops },
-    ...buildErasure({ mongo, channels: channels.directory }),
+    erasePerson: buildErasure({ mongo, channels: channels.directory }).erasePerson,
   });
   const sending = buildSending({
     ...{ mongo, gateway: ground.gateway, timers, readSettings: inbox.readSettings },

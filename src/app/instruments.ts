@@ -5,6 +5,7 @@ import { eventInstruments } from '../events/instruments.ts';
 import { httpInstruments } from '../http/instruments.ts';
 import { inboxInstruments } from '../inbox/instruments.ts';
 import { mailInstruments } from '../mail/instruments.ts';
+import { peopleInstruments } from '../people/instruments.ts';
 import { createMetrics, type InstrumentTable, type Metrics, type ProcessName } from '../platform/metrics.ts';
 import { combineTables } from '../platform/registry.ts';
 import { rateInstruments } from '../rates/instruments.ts';
@@ -71,6 +72,7 @@ export const instrumentTable = combineTables(
   rateInstruments,
   channelInstruments,
   consentInstruments,
+  peopleInstruments,
   webhookInstruments,
   httpInstruments,
   eventInstruments,

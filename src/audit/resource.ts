@@ -43,6 +43,24 @@ export interface ResourceDescription<Doc extends Versioned> {
   afterChange?(scope: ClientScope, written: Written<Doc>, session: ClientSession): Promise<void>;
   /** Drops cached copies of an object, after the commit. */
   forget?(doc: Doc): void;
+  /** For nouns of which many objects are written in one transaction, by few commands. */
+  readonly many?: ResourceBatches<Doc>;
+}
+
+/** The steps of the description for several objects, none of them twice. */
+export interface ResourceBatches<Doc> {
+  insert(scope: ClientScope, fresh: readonly Doc[], session: ClientSession): Promise<void>;
+  /** False if one of them has another version than it had before. */
+  replace(scope: ClientScope, written: readonly Written<Doc>[], session: ClientSession): Promise<boolean>;
+  afterChange(scope: ClientScope, written: readonly Written<Doc>[], session: ClientSession): Promise<void>;
+}
+
+/** New objects, and changes of others with what was decided; `after` is `before` itself if nothing changes. */
+export interface Batch<Doc> {
+  readonly created: readonly Doc[];
+  /** The audit action of the changes. */
+  readonly action: string;
+  readonly changed: readonly Written<Doc>[];
 }
 
 export interface Change<Doc> {
@@ -151,14 +169,18 @@ const createWithin = <Doc extends Versioned>(steps: Steps<Doc>, session: ClientS
     const current = await steps.require(scope, ref, session);
     return (await steps.change(scope, by, { current, change }, session)).after;
   },
+
+  /** Writes several objects, none of them twice; returns the changed ones as they are then. */
+  writeEach: (scope: ClientScope, by: AuditActor, batch: Batch<Doc>): Promise<readonly Doc[]> =>
+    steps.writeEach(scope, by, batch, session),
 });
 
 type Steps<Doc extends Versioned> = ReturnType<typeof createSteps<Doc>>;
 
 /** The steps of a write; all run inside a transaction. */
 function createSteps<Doc extends Versioned>(audit: AuditService, description: ResourceDescription<Doc>) {
-  const { type, noun = type, auditedFieldsOf } = description;
-  const targetOf = description.targetOf ?? (({ _id }: Doc) => ({ type, id: _id }));
+  const { type, noun = type } = description;
+  const recordEach = createRecorder(audit, description);
 
   const changedSinceRead = (): AppError =>
     new AppError('precondition-failed', `The ${noun} was changed by someone else since you read it.`);
@@ -177,7 +199,30 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
       if (description.insert === undefined)
         throw new Error(`A ${noun} cannot be created through its resource.`);
       await description.insert(scope, fresh, session);
-      await record(scope, by, { action: `${type}.created`, before: null, after: fresh }, session);
+      await recordEach(scope, by, [{ action: `${type}.created`, before: null, after: fresh }], session);
+    },
+
+    async writeEach(
+      scope: ClientScope,
+      by: AuditActor,
+      { created, action, changed }: Batch<Doc>,
+      session: ClientSession,
+    ): Promise<readonly Doc[]> {
+      const { many } = description;
+      if (many === undefined) throw new Error(`Several objects of ${noun} cannot be written at once.`);
+      const decided = changed.map(({ before, after }) =>
+        after === before ? { before, after } : { before, after: { ...after, version: before.version + 1 } },
+      );
+      const written = decided.filter(({ before, after }) => after !== before);
+      await many.insert(scope, created, session);
+      if (!(await many.replace(scope, written, session))) throw changedSinceRead();
+      await many.afterChange(scope, written, session);
+      const recorded = [
+        ...created.map((after) => ({ action: `${type}.created`, before: null, after })),
+        ...written.map((each) => ({ action, ...each })),
+      ];
+      await recordEach(scope, by, recorded, session);
+      return decided.map(({ after }) => after);
     },
 
     async change(
@@ -191,7 +236,7 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
       const written = { before: current, after: { ...decided, version: current.version + 1 } };
       if (!(await description.replace(scope, current, written.after, session))) throw changedSinceRead();
       await description.afterChange?.(scope, written, session);
-      await record(scope, by, { action: change.action, ...written }, session);
+      await recordEach(scope, by, [{ action: change.action, ...written }], session);
       return written;
     },
 
@@ -199,27 +244,33 @@ function createSteps<Doc extends Versioned>(audit: AuditService, description: Re
       if (description.remove === undefined)
         throw new Error(`A ${noun} cannot be deleted through its resource.`);
       if (!(await description.remove(scope, current, session))) throw changedSinceRead();
-      await record(scope, by, { action: `${type}.deleted`, before: current, after: null }, session);
+      await recordEach(scope, by, [{ action: `${type}.deleted`, before: current, after: null }], session);
     },
   };
+}
 
-  /** Records a write in its transaction. */
-  async function record(
+/** Records writes in their transaction. */
+const createRecorder = <Doc extends Versioned>(
+  audit: AuditService,
+  description: ResourceDescription<Doc>,
+) => {
+  const { type, auditedFieldsOf, eventOf } = description;
+  const targetOf = description.targetOf ?? (({ _id }: Doc) => ({ type, id: _id }));
+  return async (
     scope: ClientScope,
     by: AuditActor,
-    recorded: Recorded<Doc>,
+    recorded: readonly Recorded<Doc>[],
     session: ClientSession,
-  ): Promise<void> {
-    const { action, before, after } = recorded;
+  ): Promise<void> => {
     const fieldsOf = (doc: Doc | null) => (doc === null ? null : auditedFieldsOf(doc));
-    const write = {
-      action,
-      target: targetOf(writtenTo(recorded).doc),
-      before: fieldsOf(before),
-      after: fieldsOf(after),
-    };
-    await audit.record(scope, by, write, session);
-    const event = description.eventOf?.(recorded) ?? null;
-    if (event !== null) await audit.events.record(scope, session, event);
-  }
-}
+    const writes = recorded.map((each) => ({
+      action: each.action,
+      target: targetOf(writtenTo(each).doc),
+      before: fieldsOf(each.before),
+      after: fieldsOf(each.after),
+    }));
+    await audit.recordAll(scope, by, writes, session);
+    const events = recorded.flatMap((each) => eventOf?.(each) ?? []);
+    if (events.length > 0) await audit.events.recordMany(scope, session, events);
+  };
+};

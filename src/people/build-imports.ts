@@ -3,14 +3,15 @@ import type { AuditService } from '../audit/service.ts';
 import type { ClientDirectory } from '../identity/clients/directory.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { MongoConnection } from '../platform/mongo.ts';
+import type { Measured } from '../platform/metrics.ts';
 import { createShares } from '../platform/shares.ts';
 import type { Spool } from '../storage/spool.ts';
 import type { FileStorage } from '../storage/storage.ts';
 import type { TimerHandlers, Timers } from '../timers/timers.ts';
 import type { ContactDirectory } from './contacts/directory.ts';
 import type { ContactPorts, ContactUseCases } from './contacts/use-cases.ts';
-import { createCustomFieldRepository } from './custom-fields/repository.ts';
+import type { CustomFieldRepository } from './custom-fields/repository.ts';
+import type { peopleInstruments } from './instruments.ts';
 import { createAnalysis } from './imports/analysis/analyse.ts';
 import { createApply } from './imports/applying/apply.ts';
 import { createSettling } from './imports/applying/settle.ts';
@@ -18,18 +19,19 @@ import { createUndo } from './imports/applying/undo.ts';
 import { createAttention } from './imports/attention.ts';
 import { createImportChanges, importTimer } from './imports/changes.ts';
 import { createImportFiles } from './imports/files.ts';
+import { observeImports } from './imports/observers.ts';
 import { createPlanner, type PlannerDeps } from './imports/plan/planner.ts';
 import { createImportReports } from './imports/report.ts';
-import { createImportRepository } from './imports/repository.ts';
+import type { ImportRepository } from './imports/repository.ts';
 import { importRoutes } from './imports/routes.ts';
-import { createImportRowRepository } from './imports/stored-rows/repository.ts';
+import type { ImportRowRepository } from './imports/stored-rows/repository.ts';
 import { createImportSteps } from './imports/steps.ts';
 import { createImportUploads, type UploadDeps } from './imports/uploads.ts';
 import { createImportUseCases, wake } from './imports/use-cases.ts';
 import { createImportWorkflows } from './imports/workflows.ts';
 
 interface ImportDeps {
-  readonly mongo: MongoConnection;
+  readonly metrics: Measured<typeof peopleInstruments>;
   readonly temporal: Client;
   /** The queue on which the worker runs all workflows. */
   readonly workflowQueue: string;
@@ -39,6 +41,9 @@ interface ImportDeps {
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly people: {
     readonly contacts: ContactDirectory;
+    readonly fields: CustomFieldRepository;
+    readonly imports: ImportRepository;
+    readonly importRows: ImportRowRepository;
     contactUseCases(ports: ContactPorts): ContactUseCases;
   };
   /** What follows an opt-out and a block. */
@@ -60,16 +65,15 @@ const maxReportsPerClient = 1;
 
 /** Files of contacts, and what becomes of them. */
 export function buildImports(deps: ImportDeps) {
-  const { mongo, audit, clock, timers, spool, clients, people, consent, erasePerson, eraseFiles } = deps;
+  const { audit, clock, timers, spool, clients, people, consent, erasePerson, eraseFiles } = deps;
   const contacts = people.contactUseCases({
     ...{ onOptOut: consent.finishOptOut, onBlocked: consent.finishBlock, erasePerson, eraseFiles },
   });
-  const imports = createImportRepository(mongo);
-  const rows = createImportRowRepository(mongo);
-  const fields = createCustomFieldRepository(mongo);
+  const { imports, importRows: rows, fields } = people;
   const files = createImportFiles(deps.storage);
   const workflows = createImportWorkflows(deps.temporal, deps.workflowQueue);
-  const changes = createImportChanges({ imports, timers, audit, clock });
+  const observer = observeImports(deps.metrics);
+  const changes = createImportChanges({ imports, timers, audit, observer, clock });
   const plan = createPlanner({ contacts: people.contacts, addressStops: deps.addressStops });
   const { runInTransaction } = audit;
   const reading = { ...{ imports, rows, changes, clock, fields, clients, plan } };
@@ -82,7 +86,7 @@ export function buildImports(deps: ImportDeps) {
       imports,
       work: {
         analyse: createAnalysis({ ...reading, files, spool }),
-        apply: createApply({ ...reading, contacts, runInTransaction }),
+        apply: createApply({ ...reading, contacts, observer, runInTransaction }),
         settle: createSettling({ rows, changes, clock }),
         undo: createUndo({ rows, contacts, changes, runInTransaction }),
       },

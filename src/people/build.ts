@@ -27,6 +27,7 @@ import { createCheckFields, createReadFilters } from './custom-fields/checks.ts'
 import { createCustomFieldRepository, type CustomFieldRepository } from './custom-fields/repository.ts';
 import { customFieldRoutes } from './custom-fields/routes.ts';
 import { createCustomFieldUseCases, type FieldUsers } from './custom-fields/use-cases.ts';
+import { createImportRepository } from './imports/repository.ts';
 import { createImportRowRepository } from './imports/stored-rows/repository.ts';
 import { leadRoutes } from './leads/routes.ts';
 import { createLeadDirectory } from './leads/directory.ts';
@@ -87,23 +88,30 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
     events: audit.events,
     clock,
   });
+  const fields = createCustomFieldRepository(mongo);
+  const imports = createImportRepository(mongo);
+  const importRows = createImportRowRepository(mongo);
   return {
     contacts,
     leads,
     phoneBook,
+    /** For imports. */
+    ...{ fields, imports, importRows },
 
     /** The actions of users on contacts, also for imports. */
-    contactUseCases: (ports: ContactPorts) =>
+    contactUseCases: ({ erasePerson, eraseFiles, onOptOut, onBlocked }: ContactPorts) =>
       createContactUseCases({
-        checkFields: createCheckFields({ fields: createCustomFieldRepository(mongo), clock }),
+        checkFields: createCheckFields({ fields, clock }),
         contacts: contactRepository,
-        eraseRows: createImportRowRepository(mongo).erasePerson,
-        ...{ memory, dependents, audit, clock, ...ports },
+        async eraseRows(scope, keys, session) {
+          const ids = await importRows.erasePerson(scope, keys, session);
+          if (ids.length > 0) await imports.eraseSamples(scope, ids, session);
+        },
+        ...{ memory, dependents, audit, clock, erasePerson, eraseFiles, onOptOut, onBlocked },
       }),
 
     /** Only the API process has users, and so these routes. */
     routes({ users, clients, contactUseCases }: PeopleRouteDeps) {
-      const fields = createCustomFieldRepository(mongo);
       const leadUseCases = createLeadUseCases({
         leads: leadRepository,
         contacts: contactUseCases,

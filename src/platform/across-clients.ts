@@ -2,13 +2,10 @@ import mongoose, { type mongo, type Types } from 'mongoose';
 import type { TenantDocument } from './declare-model.ts';
 import { documentOf, owned, plain, type WithSession, withSession } from './driver-arguments.ts';
 import type { ClientScope } from './mongo.ts';
-import type { CrossingFilter, ScopedFilter, ScopedUpdate, ScopedUpdateStage } from './tenant-queries.ts';
+import type { CrossingFilter, ScopedUpdate, ScopedUpdateOne } from './tenant-queries.ts';
 
-/** An update of one document of one client. */
-interface ScopedUpdateOne<Doc> {
+interface UpdateOneOfClient<Doc> extends ScopedUpdateOne<Doc> {
   readonly scope: ClientScope;
-  readonly filter: ScopedFilter<Doc>;
-  readonly update: ScopedUpdate<Doc> | ScopedUpdateStage[];
 }
 
 /** Queries that cross clients; functions that use them have `AcrossClients` in their names. */
@@ -40,7 +37,7 @@ export const createAcrossClients = <Doc extends TenantDocument>(raw: mongo.Colle
 
   /** Updates of many clients in one command, each within its own; returns the number of documents that matched. */
   async updateEach(
-    updates: readonly ScopedUpdateOne<Doc>[],
+    updates: readonly UpdateOneOfClient<Doc>[],
     { upsert = false, ...options }: WithSession<mongo.BulkWriteOptions> & { readonly upsert?: boolean },
   ): Promise<number> {
     const operations = updates.map(({ scope, filter, update }) => ({

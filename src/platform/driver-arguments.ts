@@ -1,6 +1,7 @@
-import type { ClientSession, mongo } from 'mongoose';
+import type { ClientSession, mongo, Types } from 'mongoose';
 import type { TenantDocument } from './declare-model.ts';
 import type { ClientScope } from './mongo.ts';
+import type { Unscoped } from './tenant-queries.ts';
 
 /** The driver's options, with a session that may be undefined. */
 export type WithSession<Options> = Omit<Options, 'session'> & {
@@ -37,4 +38,20 @@ export function withSession<Options extends { readonly session?: ClientSession |
   ...options
 }: Options): Omit<Options, 'session'> & { session?: ClientSession } {
   return session === undefined ? options : { ...options, session };
+}
+
+export interface Versioned {
+  readonly _id: Types.ObjectId;
+  readonly version: number;
+}
+
+export interface Replaced<Doc> {
+  readonly current: Versioned;
+  readonly next: Unscoped<Doc>;
+}
+
+/** Finds the document at the version that was read, and replaces it. */
+export function replacementOf<Doc>(scope: ClientScope, { current: { _id, version }, next }: Replaced<Doc>) {
+  const { _id: _same, ...replacement }: mongo.Document = owned(scope, next);
+  return { filter: owned(scope, { _id, version }), replacement };
 }

@@ -1,8 +1,9 @@
-import type { ClientSession, Connection, mongo, Types } from 'mongoose';
+import type { ClientSession, Connection, mongo } from 'mongoose';
 import { createAcrossClients } from './across-clients.ts';
 import { createBulkWriter } from './bulk-writer.ts';
 import type { TenantDocument, TenantModel } from './declare-model.ts';
-import { documentOf, owned, ownedParts, plain, type WithSession, withSession } from './driver-arguments.ts';
+import { documentOf, owned, ownedParts, plain, replacementOf, withSession } from './driver-arguments.ts';
+import type { Replaced, Versioned, WithSession } from './driver-arguments.ts';
 import { databaseOf, isDuplicateKey, retryOnDuplicateKey, type ClientScope } from './mongo.ts';
 import { maxSearchMs, withinSearchTime } from './search-time.ts';
 import type {
@@ -10,6 +11,7 @@ import type {
   ScopedOperation,
   ScopedStage,
   ScopedUpdate,
+  ScopedUpdateOne,
   ScopedUpdateStage,
   Unscoped,
 } from './tenant-queries.ts';
@@ -19,11 +21,6 @@ export type ScopedBulkWriter<Doc> = (
   scope: ClientScope,
   operations: readonly ScopedOperation<Doc>[],
 ) => Promise<void>;
-
-interface Versioned {
-  readonly _id: Types.ObjectId;
-  readonly version: number;
-}
 
 export type TenantCollection<Doc extends TenantDocument> = ReturnType<typeof createTenantCollection<Doc>>;
 
@@ -131,6 +128,21 @@ const createUpdates = <Doc extends TenantDocument>(raw: mongo.Collection) => ({
     options: WithSession<mongo.UpdateOptions> = {},
   ): Promise<mongo.UpdateResult> => raw.updateMany(owned(scope, filter), plain(update), withSession(options)),
 
+  /** Several updates in one command, in their order; returns how many documents matched or were inserted. */
+  async updateEach(
+    scope: ClientScope,
+    updates: readonly ScopedUpdateOne<Doc>[],
+    { upsert = false, ...options }: WithSession<mongo.BulkWriteOptions> & { readonly upsert?: boolean } = {},
+  ): Promise<number> {
+    // The driver throws on an empty list.
+    if (updates.length === 0) return 0;
+    const operations = updates.map(({ filter, update }) => ({
+      updateOne: { filter: owned(scope, filter), update: plain(update), upsert },
+    }));
+    const { matchedCount, upsertedCount } = await raw.bulkWrite(operations, withSession(options));
+    return matchedCount + upsertedCount;
+  },
+
   /**
    * Updates the matching document or inserts it. If the unique index refuses a concurrent insert, the update runs again
    * on the document that won.
@@ -205,18 +217,30 @@ const createVersioned = <Doc extends TenantDocument>(raw: mongo.Collection) => {
   /** Replaces the document at the version that was read; false if it has changed since. */
   async function replaceVersioned(
     scope: ClientScope,
-    { _id, version }: Versioned,
+    current: Versioned,
     next: Unscoped<Doc>,
     session?: ClientSession,
   ): Promise<boolean> {
-    const { _id: _same, ...replacement }: mongo.Document = owned(scope, next);
-    const filter = owned(scope, { _id, version });
+    const { filter, replacement } = replacementOf(scope, { current, next });
     const { matchedCount } = await raw.replaceOne(filter, replacement, withSession({ session }));
     return matchedCount === 1;
   }
 
   return {
     replaceVersioned,
+
+    /** As `replaceVersioned` for each, in one command: false if one of them has changed since it was read. */
+    async replaceEachVersioned(
+      scope: ClientScope,
+      replaced: readonly Replaced<Doc>[],
+      session: ClientSession,
+    ): Promise<boolean> {
+      // The driver throws on an empty list.
+      if (replaced.length === 0) return true;
+      const operations = replaced.map((each) => ({ replaceOne: replacementOf(scope, each) }));
+      const { matchedCount } = await raw.bulkWrite(operations, withSession({ session }));
+      return matchedCount === replaced.length;
+    },
 
     /**
      * As `replaceVersioned`, for the only document of a client: version 0 stands for one that is not stored yet, and a

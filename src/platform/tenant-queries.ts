@@ -48,6 +48,12 @@ export type ScopedUpdateStage = mongo.Document & {
   readonly $replaceWith?: never;
 };
 
+/** An update of one document. */
+export interface ScopedUpdateOne<Doc> {
+  readonly filter: ScopedFilter<Doc>;
+  readonly update: ScopedUpdate<Doc> | ScopedUpdateStage[];
+}
+
 /** A stage after the scope: it may not access another collection or contain stages of its own. */
 export type ScopedStage = mongo.Document & {
   readonly $lookup?: never;

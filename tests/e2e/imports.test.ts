@@ -6,12 +6,12 @@ import { filled, type ImportJson } from '../support/import-stage.ts';
 import { useStack } from '../support/stack.ts';
 import { waitFor } from '../support/wait.ts';
 
-const rowCount = 2_000;
+const rowCount = 4_000;
 const phone = (n: number): string => `+49151125${String(n).padStart(5, '0')}`;
 const file = [
   'phone,name',
   ...Array.from({ length: rowCount }, (_, n) =>
-    n % 100 === 7 ? `nonsense,Broken ${n}` : `${phone(n % 1_000 === 999 ? 1 : n)},Person ${n}`,
+    n % 100 === 7 ? `nonsense,Broken ${n}` : `${phone(n % 2_000 === 1_999 ? 1 : n)},Person ${n}`,
   ),
 ].join('\n');
 
@@ -33,7 +33,7 @@ describe('e2e › an import whose worker dies', function () {
   const waitForState = (id: string, state: string): Promise<unknown> =>
     waitFor(`the import is ${state}`, async () => (await read(id)).state === state, { timeoutMs: maxMs });
 
-  it('kill -9 in the analysis and in the run › the outcomes are those of the dry run, each contact once', async () => {
+  it('kill -9 in the run › the outcomes are those of the dry run, each contact once', async () => {
     const answer = await fetch(`${stack().apiUrl}/api/imports`, {
       method: 'POST',
       headers: { authorization: `Bearer ${user.token}`, 'content-type': 'text/csv' },
@@ -42,9 +42,6 @@ describe('e2e › an import whose worker dies', function () {
     assert.equal(answer.status, 202);
     const { id } = (await answer.json()) as { id: string };
     const importId = new Types.ObjectId(id);
-    await waitFor('some rows are read', async () => (await rows().countDocuments({ importId })) > 0);
-    await stack().worker.kill();
-    await stack().worker.start();
     await waitForState(id, 'ready');
     const { planned } = await read(id);
 
@@ -52,7 +49,7 @@ describe('e2e › an import whose worker dies', function () {
     assert.equal(started.status, 200, JSON.stringify(started.body));
     await waitFor(
       'some contacts are written',
-      async () => (await rows().countDocuments({ importId, outcome: 'created' })) > 50,
+      async () => (await rows().countDocuments({ importId, outcome: 'created' })) > 0,
     );
     await stack().worker.kill();
     const atKill = await rows().countDocuments({ importId, outcome: 'pending' });

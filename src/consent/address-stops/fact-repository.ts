@@ -1,8 +1,9 @@
-import type { ClientSession, Connection } from 'mongoose';
+import type { ClientSession, Connection, Types } from 'mongoose';
 import { newId, sha256Hex } from '../../platform/ids.ts';
 import { pauseAfterLostRace } from '../../platform/lost-race.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
-import { openTenantCollection } from '../../platform/tenant-collection.ts';
+import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
+import type { Unscoped } from '../../platform/tenant-queries.ts';
 import { keysIn, withFact, type Fact, type KeptFacts } from './facts.ts';
 import type { Heard } from './last-words.ts';
 import { addressStopModel, type AddressStopDoc } from './model.ts';
@@ -23,26 +24,16 @@ export function createAddressFactRepository(connection: Connection) {
   const stored = openTenantCollection(addressStopModel, connection);
 
   /** Adds a fact to one identity; nothing if it is known. False if another worker was faster. */
-  async function addTo(
-    scope: ClientScope,
-    { key, fact }: { key: string; fact: Fact },
-    session: ClientSession | undefined,
-  ): Promise<boolean> {
-    const found = await stored.findOne(scope, { key, kind: 'facts' }, { session });
-    const kept: KeptFacts = { facts: found?.facts ?? [], isFull: found?.isFull === true };
-    const next = withFact(kept, fact);
-    if (next === kept) return true;
+  async function addTo(scope: ClientScope, { key, fact }: { key: string; fact: Fact }): Promise<boolean> {
+    const found = (await stored.findOne(scope, { key, kind: 'facts' })) ?? undefined;
+    const document = withFactAdded(found, { key, fact });
+    if (document === null) return true;
     const version = found?.version ?? 0;
-    const document = {
-      ...{ _id: found?._id ?? newId(), key, kind: 'facts' as const, at: found?.at ?? fact.at },
-      ...{ facts: next.facts, isFull: next.isFull, version: version + 1 },
-    };
-    if (found !== null)
-      return stored.replaceVersioned(scope, { _id: document._id, version }, document, session);
-    return stored.insertOne(scope, document, { session }).then(
+    if (found !== undefined) return stored.replaceVersioned(scope, { _id: document._id, version }, document);
+    return stored.insertOne(scope, document).then(
       () => true,
       (error: unknown) => {
-        if (session === undefined && isDuplicateKey(error)) return false;
+        if (isDuplicateKey(error)) return false;
         throw error;
       },
     );
@@ -50,11 +41,11 @@ export function createAddressFactRepository(connection: Connection) {
 
   return {
     /** Idempotent; facts may be added in any order. */
-    async add(scope: ClientScope, fact: Fact, session?: ClientSession): Promise<void> {
+    async add(scope: ClientScope, fact: Fact): Promise<void> {
       const hashed = hashedFact(scope, fact);
       for (const key of keysIn(hashed)) {
         let attempts = 1;
-        while (!(await addTo(scope, { key, fact: hashed }, session))) {
+        while (!(await addTo(scope, { key, fact: hashed }))) {
           if (attempts === maxAttempts)
             throw new Error('The facts of an identity changed during every attempt.');
           await pauseAfterLostRace(attempts);
@@ -62,6 +53,8 @@ export function createAddressFactRepository(connection: Connection) {
         }
       }
     },
+
+    addAll: createAddAll(stored),
 
     /** All facts of these identities, of those that the facts name, and so on; `read` are the documents read already. */
     async around(scope: ClientScope, keys: readonly string[], read: readonly KeptDoc[]): Promise<Heard> {
@@ -83,6 +76,53 @@ export function createAddressFactRepository(connection: Connection) {
         documents = await stored.find(scope, { key: { $in: next }, kind: 'facts' });
       }
     },
+  };
+}
+
+type FactDoc = Unscoped<AddressStopDoc> & { readonly _id: Types.ObjectId };
+
+/**
+ * Adds facts in a transaction, by few commands. Throws if somebody else adds facts of the same identities
+ * meanwhile; the transaction is then repeated.
+ */
+const createAddAll =
+  (stored: TenantCollection<AddressStopDoc>) =>
+  async (scope: ClientScope, added: readonly Fact[], session: ClientSession): Promise<void> => {
+    const named = added.flatMap((fact) => {
+      const hashed = hashedFact(scope, fact);
+      return keysIn(hashed).map((key) => ({ key, fact: hashed }));
+    });
+    if (named.length === 0) return;
+    const keys = [...new Set(named.map(({ key }) => key))];
+    const found = await stored.find(scope, { key: { $in: keys }, kind: 'facts' }, { session });
+    const before = new Map(found.map((doc) => [doc.key, doc]));
+    const after = new Map<string, FactDoc>();
+    for (const { key, fact } of named) {
+      const next = withFactAdded(after.get(key) ?? before.get(key), { key, fact });
+      // Its version counts writes, and all facts of the transaction are one.
+      if (next !== null) after.set(key, { ...next, version: (before.get(key)?.version ?? 0) + 1 });
+    }
+    const fresh = [...after.values()].filter(({ key }) => !before.has(key));
+    const replaced = [...after.values()].flatMap((next) => {
+      const { _id, version = 0 } = before.get(next.key) ?? {};
+      return _id === undefined ? [] : [{ current: { _id, version }, next }];
+    });
+    await stored.insertMany(scope, fresh, { session });
+    if (!(await stored.replaceEachVersioned(scope, replaced, session)))
+      throw new Error('The facts of an identity changed during a transaction.');
+  };
+
+/** The document of an identity with one more fact; null if it is known. */
+function withFactAdded(
+  found: Unscoped<AddressStopDoc> | undefined,
+  { key, fact }: { readonly key: string; readonly fact: Fact },
+): FactDoc | null {
+  const kept: KeptFacts = { facts: found?.facts ?? [], isFull: found?.isFull === true };
+  const next = withFact(kept, fact);
+  if (next === kept) return null;
+  return {
+    ...{ _id: found?._id ?? newId(), key, kind: 'facts', at: found?.at ?? fact.at },
+    ...{ facts: next.facts, isFull: next.isFull, version: (found?.version ?? 0) + 1 },
   };
 }
 

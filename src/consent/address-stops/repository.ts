@@ -1,6 +1,7 @@
 import type { ClientSession, Connection } from 'mongoose';
 import type { ConsentMove } from '../../people/contacts/directory.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
+import { groupedBy } from '../../platform/grouped.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
 import type { AnyIdentity } from '../../people/contacts/rules.ts';
 import { createAddressFactRepository, hashedKey, type AddressFactRepository } from './fact-repository.ts';
@@ -58,18 +59,34 @@ export function createAddressStopRepository(connection: Connection) {
       for (const key of keys) await mark(scope, { key, kind: liftOf(kind), at: liftedUntil(at), contactId });
     },
 
-    /** Follows one write of a contact, inside its transaction. */
-    async consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void> {
-      for (const stop of stopsLeftBehind(moved)) await mark(scope, stop, session);
-      for (const fact of recordedIn(moved)) await facts.add(scope, fact, session);
-      const lifted = stopsLifted(moved);
-      if (lifted === null || moved.after === null) return;
-      const { kind, until: at } = lifted;
-      const contactId = moved.after._id;
-      for (const key of await keysLifted(scope, lifted, session))
-        await mark(scope, { key, kind: liftOf(kind), at, contactId }, session);
+    /** Follows writes of contacts, inside their transaction; each contact is written once. */
+    async consentMoved(
+      scope: ClientScope,
+      moves: readonly ConsentMove[],
+      session: ClientSession,
+    ): Promise<void> {
+      const left = moves.flatMap((moved) => stopsLeftBehind(moved));
+      await stops.updateEach(scope, left.map(updateOf), { session, upsert: true });
+      const recorded = moves.flatMap((moved) => recordedIn(moved));
+      await facts.addAll(scope, recorded, session);
+      const lifted: Mark[] = [];
+      for (const moved of moves) lifted.push(...(await marksLifted(scope, moved, session)));
+      await stops.updateEach(scope, lifted.map(updateOf), { session, upsert: true });
     },
   };
+
+  async function marksLifted(
+    scope: ClientScope,
+    moved: ConsentMove,
+    session: ClientSession,
+  ): Promise<Mark[]> {
+    const lifted = stopsLifted(moved);
+    if (lifted === null || moved.after === null) return [];
+    const { kind, until: at } = lifted;
+    const contactId = moved.after._id;
+    const keys = await keysLifted(scope, lifted, session);
+    return keys.map((key) => ({ key, kind: liftOf(kind), at, contactId }));
+  }
 
   async function keysLifted(
     scope: ClientScope,
@@ -82,16 +99,19 @@ export function createAddressStopRepository(connection: Connection) {
     return found.map(({ key }) => key);
   }
 
-  function mark(
-    scope: ClientScope,
-    { key, kind, at, contactId }: AddressMark & Pick<SaidAt, 'contactId'>,
-    session?: ClientSession,
-  ) {
-    // The mark is of the contact whose statement is the latest.
-    const isLater = { $gt: [at, { $ifNull: ['$at', new Date(0)] }] };
-    const change = { contactId: { $cond: [isLater, contactId, '$contactId'] }, at: { $max: ['$at', at] } };
-    return stops.updateOne(scope, { key, kind }, [{ $set: change }], { session, upsert: true });
+  function mark(scope: ClientScope, given: Mark) {
+    const { filter, update } = updateOf(given);
+    return stops.updateOne(scope, filter, update, { upsert: true });
   }
+}
+
+type Mark = AddressMark & Pick<SaidAt, 'contactId'>;
+
+function updateOf({ key, kind, at, contactId }: Mark) {
+  // The mark is of the contact whose statement is the latest.
+  const isLater = { $gt: [at, { $ifNull: ['$at', new Date(0)] }] };
+  const change = { contactId: { $cond: [isLater, contactId, '$contactId'] }, at: { $max: ['$at', at] } };
+  return { filter: { key, kind }, update: [{ $set: change }] };
 }
 
 /** Reads what is kept of identities. */
@@ -104,18 +124,43 @@ function createReading(stops: TenantCollection<AddressStopDoc>, facts: AddressFa
     return { hashed, marks: found.filter(isMark), kept: found.filter(({ kind }) => kind === 'facts') };
   }
 
+  type Found = Awaited<ReturnType<typeof readAt>>;
+
+  async function kindsOf(scope: ClientScope, { marks, hashed, kept }: Found): Promise<ReadonlySet<StopKind>> {
+    const kinds = kindsIn(marks);
+    if (kept.length === 0) return kinds;
+    const { kindsAt } = createLastWords(await facts.around(scope, hashed, kept));
+    return new Set([...kinds, ...hashed.flatMap(kindsAt)]);
+  }
+
   return {
     /**
      * The kinds of opt-outs at these identities, and of those of the people who have them now. One query, unless the
      * people have, or had, other identities.
      */
     async kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<StopKind>> {
-      if (keys.length === 0) return new Set();
-      const { marks, hashed, kept } = await readAt(scope, keys);
-      const kinds = kindsIn(marks);
-      if (kept.length === 0) return kinds;
-      const { kindsAt } = createLastWords(await facts.around(scope, hashed, kept));
-      return new Set([...kinds, ...hashed.flatMap(kindsAt)]);
+      return keys.length === 0 ? new Set() : kindsOf(scope, await readAt(scope, keys));
+    },
+
+    /** As `kindsAt` for the identities of each of many people; one query for all of them, unless they have others. */
+    async kindsAtEach(
+      scope: ClientScope,
+      people: readonly (readonly string[])[],
+    ): Promise<ReadonlySet<StopKind>[]> {
+      const all = people.flat();
+      if (all.length === 0) return people.map(() => new Set());
+      const { marks, kept } = await readAt(scope, all);
+      const [marksAt, keptAt] = [groupedBy(marks, ({ key }) => key), groupedBy(kept, ({ key }) => key)];
+      const kinds: ReadonlySet<StopKind>[] = [];
+      for (const keys of people) {
+        const hashed = keysOf(scope, keys);
+        const found = {
+          ...{ hashed, marks: keys.flatMap((key) => marksAt.get(key) ?? []) },
+          kept: hashed.flatMap((key) => keptAt.get(key) ?? []),
+        };
+        kinds.push(await kindsOf(scope, found));
+      }
+      return kinds;
     },
 
     /**

@@ -1,5 +1,5 @@
 import type { ClientSession, Types } from 'mongoose';
-import { createResource, type Resource } from '../../audit/resource.ts';
+import { createResource, type Resource, type ResourceBatches } from '../../audit/resource.ts';
 import type { AuditActor, AuditService } from '../../audit/service.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
@@ -17,13 +17,13 @@ export interface ConsentMove {
 
 /** A port for the nouns that refer to contacts, which contacts must not import. */
 export interface ContactDependents {
-  /** Updates copies of the contact's fields, inside the transaction that changes the contact. */
-  contactChanged(scope: ClientScope, contact: ContactDoc, session: ClientSession): Promise<void>;
+  /** Updates copies of the contacts' fields, inside the transaction that changes the contacts. */
+  contactsChanged(scope: ClientScope, contacts: readonly ContactDoc[], session: ClientSession): Promise<void>;
   /**
-   * Called inside the transaction that creates, changes or deletes a contact: keeps an opt-out at the identities that
-   * the contact loses, and lifts it where the person has opted in.
+   * Called inside the transaction that creates, changes or deletes contacts, each of them once: keeps an opt-out at the
+   * identities that a contact loses, and lifts it where the person has opted in.
    */
-  consentMoved(scope: ClientScope, moved: ConsentMove, session: ClientSession): Promise<void>;
+  consentMoved(scope: ClientScope, moves: readonly ConsentMove[], session: ClientSession): Promise<void>;
   /**
    * An event names one person by these identities; `isExact` unless it may be about an earlier owner of a number. A receipt
    * is about who had the number when its message was sent: `since`.
@@ -88,28 +88,33 @@ export interface ContactDeps {
   readonly clock: Clock;
 }
 
-export const createContactResource = ({
-  contacts,
-  dependents,
-  audit,
-}: ContactDeps): Resource<ContactRecord> =>
-  createResource<ContactRecord>(audit, {
+export function createContactResource({ contacts, dependents, audit }: ContactDeps): Resource<ContactRecord> {
+  const many: ResourceBatches<ContactRecord> = {
+    async insert(scope, fresh, session) {
+      await contacts.insertEach(scope, fresh, session);
+      const moves = fresh.map((after) => ({ before: null, after }));
+      await dependents.consentMoved(scope, moves, session);
+    },
+    replace: contacts.replaceEach,
+    async afterChange(scope, written, session) {
+      const changed = written.map(({ after }) => after);
+      await dependents.contactsChanged(scope, changed, session);
+      await dependents.consentMoved(scope, written, session);
+    },
+  };
+  return createResource<ContactRecord>(audit, {
     type: 'contact',
     find: contacts.findRecord,
-    async insert(scope, fresh, session) {
-      await contacts.insert(scope, fresh, session);
-      await dependents.consentMoved(scope, { before: null, after: fresh }, session);
-    },
+    insert: (scope, fresh, session) => many.insert(scope, [fresh], session),
     replace: contacts.replace,
     async remove(scope, current, session) {
       if (!(await contacts.remove(scope, current, session))) return false;
-      await dependents.consentMoved(scope, { before: current, after: null }, session);
+      await dependents.consentMoved(scope, [{ before: current, after: null }], session);
       return true;
     },
     auditedFieldsOf,
     eventOf: contactEventOf,
-    async afterChange(scope, written, session) {
-      await dependents.contactChanged(scope, written.after, session);
-      await dependents.consentMoved(scope, written, session);
-    },
+    afterChange: (scope, written, session) => many.afterChange(scope, [written], session),
+    many,
   });
+}

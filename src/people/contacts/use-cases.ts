@@ -3,7 +3,8 @@ import type { Resource, ResourceRef } from '../../audit/resource.ts';
 import { AppError } from '../../platform/errors.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
-import type { ContactDoc, ContactFilter, ContactOrigin, ContactRecord } from './store/repository.ts';
+import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
+import { createBatchWrites } from './batch-writes.ts';
 import { findPerson } from './persons/links.ts';
 import { identityFields, type AnyIdentity } from './rules.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
@@ -13,6 +14,7 @@ import type { NewContact, Person, RequestedChanges, WriteDeps } from './writes.t
 import { newId } from '../../platform/ids.ts';
 
 export type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
+export type { ContactWrite } from './batch-writes.ts';
 export type { NewContact, Person } from './writes.ts';
 
 /** A stored opt-out whose unsent messages must be canceled. */
@@ -70,7 +72,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
         audit.runInTransaction(async (session) => {
           await assertFree(deps, scope, wanted, session);
           const requested = { given: fields.customFields, current: {}, isNew: true };
-          const customFields = await deps.checkFields(scope, requested, session);
+          const [customFields] = await deps.checkFields(scope, [requested], session);
           const record = { ...draftContact(deps, scope, by, { fields, customFields }), _id };
           const recalled = await deps.memory.recall(scope, { record, before: null }, session);
           return resource.within(session).create(scope, by, recalled);
@@ -144,27 +146,12 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
     fields: Omit<NewContact, 'customFields'>,
     session: ClientSession,
   ): Promise<ContactRecord> {
-    const record = draftContact(deps, scope, by, { fields, customFields: new Map() });
+    const record = draftContact(deps, scope, by, { fields, customFields: undefined });
     const recalled = await deps.memory.recall(scope, { record, before: null }, session);
     return resource.within(session).create(scope, by, recalled);
   },
 
-  /**
-   * As `create`, for a row of a file. Throws the duplicate key error if another contact has, or concurrently gets, one of
-   * the identities.
-   */
-  async createImportedWithin(
-    scope: ClientScope,
-    by: Person,
-    { fields, origin }: ImportedContact,
-    session: ClientSession,
-  ): Promise<ContactRecord> {
-    const requested = { given: fields.customFields, current: {}, isNew: true };
-    const customFields = await deps.checkFields(scope, requested, session);
-    const record = { ...draftContact(deps, scope, by, { fields, customFields }), origin };
-    const recalled = await deps.memory.recall(scope, { record, before: null }, session);
-    return resource.within(session).create(scope, by, recalled);
-  },
+  writeEachWithin: createBatchWrites(deps, resource),
 
   findRecord: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord | null> =>
     deps.contacts.findRecord(scope, id),
@@ -184,11 +171,6 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
   finishConsent: (scope: ClientScope, by: Person, written: WrittenContact): Promise<void> =>
     finishConsent({ ...deps, resource }, scope, by, written),
 });
-
-interface ImportedContact {
-  readonly fields: NewContact;
-  readonly origin: ContactOrigin;
-}
 
 interface WrittenContact {
   readonly record: ContactRecord;

@@ -41,18 +41,30 @@ export const contactChange = (
   action: 'contact.updated',
   async decide(current, session) {
     const requested = { given, current: current.customFields, isNew: false };
-    const customFields = await checkFields(scope, requested, session);
-    const named = withOptOutId({ ...changes, customFields }, `manual:${newId().toHexString()}`);
-    const next = applyChanges(current, named, { at: clock.now(), by: by.userId });
-    if (next !== current) assertWithinLimits(next, current);
-    if ((changes.phoneNumber ?? changes.whatsappId ?? null) !== null) assertOneNumber(next);
+    const [customFields] = await checkFields(scope, [requested], session);
+    const next = changedContact({ clock }, by, current, { ...changes, customFields });
     return memory.recall(scope, { record: next, before: current }, session);
   },
 });
 
+/** A contact after a user's change; the same object if nothing differs. */
+export function changedContact(
+  { clock }: Pick<ContactDeps, 'clock'>,
+  { userId }: Person,
+  current: ContactRecord,
+  changes: ContactChanges,
+): ContactRecord {
+  const named = withOptOutId(changes, `manual:${newId().toHexString()}`);
+  const next = applyChanges(current, named, { at: clock.now(), by: userId });
+  if (next !== current) assertWithinLimits(next, current);
+  if ((changes.phoneNumber ?? changes.whatsappId ?? null) !== null) assertOneNumber(next);
+  return next;
+}
+
 interface Draft {
   readonly fields: NewContact;
-  readonly customFields: FieldChanges;
+  /** Undefined for none. */
+  readonly customFields: FieldChanges | undefined;
 }
 
 /** Drafts a new contact without storing it. A `whatsappId` without a phone number sets the phone number too. */

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { CustomFieldRepository } from './repository.ts';
 import { readFieldFilters, type FieldCondition } from './filters.ts';
-import { judgeFields, type FieldChanges, type RequestedFields } from './rules.ts';
+import { judgeFields, type FieldChanges, type FieldRules, type RequestedFields } from './rules.ts';
 
 interface FieldCheckDeps {
   readonly fields: Pick<CustomFieldRepository, 'findAll' | 'markUsed'>;
@@ -20,27 +20,36 @@ export type CheckFields = ReturnType<typeof createCheckFields>;
 export const createCheckFields =
   ({ fields, clock }: FieldCheckDeps) =>
   /**
-   * What the request changes; call it in the transaction that stores it. Throws `invalid-input` with every issue, its path
-   * below `body.customFields`.
+   * What each request changes, in their order; call it in the transaction that stores it. Throws `invalid-input` with every
+   * issue of the first request that has any, its path below `body.customFields`.
    */
-  async (scope: ClientScope, requested: RequestedFields, session: ClientSession): Promise<FieldChanges> => {
-    if (requested.given === undefined && !requested.isNew) return new Map();
+  async (
+    scope: ClientScope,
+    requests: readonly RequestedFields[],
+    session: ClientSession,
+  ): Promise<FieldChanges[]> => {
+    if (requests.every(({ given, isNew }) => given === undefined && !isNew))
+      return requests.map(() => new Map());
     const definitions = await fields.findAll(scope, session);
-    const { changes, issues } = judgeFields(definitions, requested);
-    if (issues.length > 0) {
-      const errors = issues.slice(0, maxIssues).map(({ path, message }) => ({
-        path: `body.customFields.${path}`,
-        message,
-      }));
-      throw new AppError('invalid-input', 'The custom fields of the contact are not valid.', { errors });
-    }
+    const all = requests.map((requested) => changesOf(definitions, requested));
     const first = definitions.filter(
-      ({ key, usedAt }) => usedAt === undefined && (changes.get(key) ?? null) !== null,
+      ({ key, usedAt }) => usedAt === undefined && all.some((changes) => (changes.get(key) ?? null) !== null),
     );
     const ids = first.map(({ _id }) => _id);
     if (ids.length > 0) await fields.markUsed(scope, ids, { usedAt: clock.now(), session });
-    return changes;
+    return all;
   };
+
+function changesOf(definitions: readonly FieldRules[], requested: RequestedFields): FieldChanges {
+  if (requested.given === undefined && !requested.isNew) return new Map();
+  const { changes, issues } = judgeFields(definitions, requested);
+  if (issues.length === 0) return changes;
+  const errors = issues.slice(0, maxIssues).map(({ path, message }) => ({
+    path: `body.customFields.${path}`,
+    message,
+  }));
+  throw new AppError('invalid-input', 'The custom fields of the contact are not valid.', { errors });
+}
 
 export type ReadFilters = ReturnType<typeof createReadFilters>;
 

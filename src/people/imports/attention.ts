@@ -43,6 +43,7 @@ export function createAttention(deps: AttentionDeps): TimerHandler {
     for (let deleted = 0; deleted < maxDeleted;) {
       const count = await deps.rows.deleteSome(firing.scope, doc._id, { limit: pageSize });
       if (count === 0) {
+        await imports.eraseSamples(firing.scope, [doc._id]);
         await imports.progress(firing.scope, doc, { clearedAt: clock.now() });
         return null;
       }

@@ -7,12 +7,14 @@ import { wrongState } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { Timers } from '../../timers/timers.ts';
 import { attentionAt, isEnded, stateAfter, statesFor, type ImportCommand } from './lifecycle.ts';
+import type { ImportObserver } from './observers.ts';
 import type { ImportDoc, ImportRepository } from './repository.ts';
 
 export interface ChangeDeps {
   readonly imports: ImportRepository;
   readonly timers: Pick<Timers, 'arm'>;
   readonly audit: AuditService;
+  readonly observer: Pick<ImportObserver, 'ended'>;
   readonly clock: Clock;
 }
 
@@ -27,7 +29,7 @@ export type ImportFields = { readonly [F in keyof ImportDoc]?: ImportDoc[F] | un
 export type ImportChanges = ReturnType<typeof createImportChanges>;
 
 /** The only way to another state: by a command, from a state that allows it, at the version that was read. */
-export function createImportChanges({ imports, timers, audit, clock }: ChangeDeps) {
+export function createImportChanges({ imports, timers, audit, observer, clock }: ChangeDeps) {
   const arm = (scope: ClientScope, doc: ImportDoc, session?: ClientSession) => {
     const now = clock.now();
     const isWorking = !isEnded(doc.state) && doc.state !== 'ready' && doc.state !== 'uploading';
@@ -70,31 +72,37 @@ export function createImportChanges({ imports, timers, audit, clock }: ChangeDep
     },
 
     /** Throws `wrong-state`; also what `fieldsOf` throws, which judges the import as it is. */
-    move: (
+    async move(
       scope: ClientScope,
       by: AuditActor,
       ref: ResourceRef,
       { command, fieldsOf }: Move,
-    ): Promise<ImportDoc> =>
-      resource.change(scope, by, ref, {
+    ): Promise<ImportDoc> {
+      const doc = await resource.change(scope, by, ref, {
         action: `import.${actionOf[command]}`,
         decide: (current) => moved(current, command, { fields: fieldsOf?.(current) ?? {}, at: clock.now() }),
-      }),
+      });
+      if (isEnded(doc.state)) observer.ended(doc.state);
+      return doc;
+    },
 
-    /** As `move`, for what the work on an import finds: null if the import is in another state, or analysed again. */
-    moveOn: (
+    /** As `move`, for what the work on an import finds: nothing if the import is in another state, or analysed again. */
+    async moveOn(
       scope: ClientScope,
       { _id, analysis }: Pick<ImportDoc, '_id' | 'analysis'>,
       command: ImportCommand,
       fields: ImportFields = {},
-    ): Promise<ImportDoc | null> =>
-      resource.changeIfExists(scope, { type: 'system' }, _id, {
+    ): Promise<void> {
+      let hasMoved = false;
+      const doc = await resource.changeIfExists(scope, { type: 'system' }, _id, {
         action: `import.${actionOf[command]}`,
-        decide: (current) =>
-          current.analysis !== analysis || stateAfter(current.state, command) === undefined
-            ? current
-            : moved(current, command, { fields, at: clock.now() }),
-      }),
+        decide(current) {
+          hasMoved = current.analysis === analysis && stateAfter(current.state, command) !== undefined;
+          return hasMoved ? moved(current, command, { fields, at: clock.now() }) : current;
+        },
+      });
+      if (doc !== null && hasMoved && isEnded(doc.state)) observer.ended(doc.state);
+    },
   };
 }
 

@@ -27,7 +27,7 @@ export interface ImportContactsInput extends ImportRef {
 export const sliceMs = 20_000;
 export const sliceTimeoutMs = 15 * 60_000;
 /** A slice whose worker died is repeated after this time. */
-export const importHeartbeatTimeoutMs = 30_000;
+export const importHeartbeatTimeoutMs = 15_000;
 
 /** The activities, by the name that the workflow calls. Each does one slice, may be repeated, and tells what is next. */
 export interface ImportActivities {

@@ -2,7 +2,7 @@ import type { ClientSession, Connection, Types } from 'mongoose';
 import { readRanges, type ListOrder } from '../../platform/listing.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection } from '../../platform/tenant-collection.ts';
-import type { ScopedFilter } from '../../platform/tenant-queries.ts';
+import type { ScopedFilter, ScopedUpdate } from '../../platform/tenant-queries.ts';
 import { importModel, type ImportDoc } from './model.ts';
 
 export { maxCopies, maxRunning, type Author, type ImportDoc } from './model.ts';
@@ -51,6 +51,24 @@ export function createImportRepository(connection: Connection) {
     ): Promise<boolean> {
       const { matchedCount } = await imports.updateOne(scope, { _id, state, analysis }, { $set: progress });
       return matchedCount === 1;
+    },
+
+    /** Deletes the cells of the first rows that findings show: of imports of which a person is erased, or that are cleared. */
+    async eraseSamples(
+      scope: ClientScope,
+      ids: readonly Types.ObjectId[],
+      session?: ClientSession,
+    ): Promise<void> {
+      for (const [list, shown] of [
+        ['found.columns', 'samples'],
+        ['found.encoding.readings', 'words'],
+      ] as const)
+        await imports.updateMany(
+          scope,
+          { _id: { $in: [...ids] }, [`${list}.0`]: { $exists: true } },
+          { $set: { [`${list}.$[].${shown}`]: [] } } as ScopedUpdate<ImportDoc>,
+          { session },
+        );
     },
 
     remove: (scope: ClientScope, { _id, version }: ImportDoc, session: ClientSession): Promise<boolean> =>

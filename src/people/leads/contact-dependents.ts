@@ -28,8 +28,12 @@ export const createContactDependents = ({
   stopInherited,
   clock,
 }: DependentsDeps): ContactDependents => ({
-  contactChanged: (scope, contact, session) =>
-    leads.copyContact(scope, contact._id, { copy: copyOf(contact), at: clock.now() }, session),
+  contactsChanged: (scope, contacts, session) =>
+    leads.copyContacts(
+      scope,
+      contacts.map((contact) => ({ contactId: contact._id, copy: copyOf(contact) })),
+      { at: clock.now(), session },
+    ),
 
   consentMoved: addressStops.consentMoved,
   identitiesNamed: addressStops.identitiesNamed,

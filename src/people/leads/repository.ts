@@ -1,7 +1,7 @@
 import { Types, type ClientSession, type Connection } from 'mongoose';
 import type { ClientScope } from '../../platform/mongo.ts';
 import { openTenantCollection, type TenantCollection } from '../../platform/tenant-collection.ts';
-import type { ScopedFilter, ScopedUpdate } from '../../platform/tenant-queries.ts';
+import type { ScopedFilter, ScopedUpdate, ScopedUpdateOne } from '../../platform/tenant-queries.ts';
 import type { OptInStatus } from '../contacts/rules.ts';
 import { readPeople, type PeopleOrder } from '../contacts/search.ts';
 import type { AdReferral } from './ad-referral.ts';
@@ -69,6 +69,27 @@ export function createLeadRepository(connection: Connection) {
   };
 }
 
+interface CopiedContact {
+  readonly contactId: Types.ObjectId;
+  readonly copy: ContactCopy;
+}
+
+function copyUpdate({ contactId, copy }: CopiedContact, at: Date): ScopedUpdateOne<LeadDoc> {
+  const { phoneNumber = null, name = null, nameKey = null, optInStatus } = copy;
+  const { username = null, usernameKey = null, searchTokens = null } = copy;
+  const fields = { phoneNumber, name, nameKey, username, usernameKey, searchTokens, optInStatus };
+  const entries = Object.entries(fields);
+  const isOutdated = entries.map(([field, value]) => ({ [field]: { $ne: value } }));
+  return {
+    filter: { contactId, $or: isOutdated as ScopedFilter<LeadDoc>[] },
+    update: {
+      $set: { ...Object.fromEntries(entries.filter(([, value]) => value !== null)), updatedAt: at },
+      $unset: Object.fromEntries(entries.filter(([, value]) => value === null).map(([field]) => [field, ''])),
+      $inc: { version: 1 },
+    } as ScopedUpdate<LeadDoc>,
+  };
+}
+
 const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
   insert: (scope: ClientScope, lead: LeadDoc, session: ClientSession): Promise<void> =>
     leads.insertOne(scope, lead, { session }),
@@ -86,28 +107,15 @@ const createLeadWrites = (leads: TenantCollection<LeadDoc>) => ({
     await leads.updateOne(scope, { _id, source: { $exists: false } }, { $set: { source } }, { session });
   },
 
-  /** Updates the copies on the contact's lead; writes nothing if they are up to date. */
-  async copyContact(
+  /** Updates the copies on the leads of contacts; writes nothing if they are up to date. */
+  async copyContacts(
     scope: ClientScope,
-    contactId: Types.ObjectId,
-    { copy, at }: { copy: ContactCopy; at: Date },
-    session: ClientSession,
+    copies: readonly CopiedContact[],
+    { at, session }: { readonly at: Date; readonly session: ClientSession },
   ): Promise<void> {
-    const { phoneNumber = null, name = null, nameKey = null, optInStatus } = copy;
-    const { username = null, usernameKey = null, searchTokens = null } = copy;
-    const fields = { phoneNumber, name, nameKey, username, usernameKey, searchTokens, optInStatus };
-    const isOutdated = Object.entries(fields).map(([field, value]) => ({ [field]: { $ne: value } }));
-    const entries = Object.entries(fields);
-    await leads.updateOne(
+    await leads.updateEach(
       scope,
-      { contactId, $or: isOutdated as ScopedFilter<LeadDoc>[] },
-      {
-        $set: { ...Object.fromEntries(entries.filter(([, value]) => value !== null)), updatedAt: at },
-        $unset: Object.fromEntries(
-          entries.filter(([, value]) => value === null).map(([field]) => [field, '']),
-        ),
-        $inc: { version: 1 },
-      } as ScopedUpdate<LeadDoc>,
+      copies.map((each) => copyUpdate(each, at)),
       { session },
     );
   },

@@ -43,28 +43,49 @@ export function createOptOutMemory(
      * The record with what is remembered of the identities that it has and `before` had not, and of the numbers that the
      * person has left by WhatsApp's word; null for a new contact. The same object if nothing is.
      */
-    async recall(
-      scope: ClientScope,
-      { record, before }: { record: ContactRecord; before: ContactRecord | null },
-      session?: ClientSession,
-    ): Promise<ContactRecord> {
-      const had = new Set(before === null ? [] : heldKeysOf(before));
-      const gained = heldKeysOf(record).filter((key) => !had.has(key));
-      if (gained.length === 0) return record;
-      // An earlier version may have stored a number in a spelling that was canonical then.
-      const keys = gained.flatMap((key) => [key, ...otherSpellingsOf(key)]);
-      const hashes = [...new Set(keys)].map((key) => hashOf(scope, key));
-      const found = await memory.find(scope, hashes, session);
-      const recalled = found.reduce(
-        (next, remembered) => withConsentOf(next, remembered, clock.now()),
-        record,
-      );
+    async recall(scope: ClientScope, recalled: Recalled, session?: ClientSession): Promise<ContactRecord> {
+      const [record = recalled.record] = await recallEach(scope, [recalled], session);
+      return record;
+    },
+
+    /** As `recall` for several, in their order; one query for all of them. */
+    recallEach,
+  };
+
+  async function recallEach(
+    scope: ClientScope,
+    records: readonly Recalled[],
+    session?: ClientSession,
+  ): Promise<ContactRecord[]> {
+    const asked = records.map((each) => ({ ...each, hashes: gainedHashes(scope, each) }));
+    const hashes = [...new Set(asked.flatMap((each) => each.hashes))];
+    const found = hashes.length === 0 ? [] : await memory.find(scope, hashes, session);
+    const byHash = new Map(found.map((remembered) => [remembered.keyHash, remembered]));
+    const next: ContactRecord[] = [];
+    for (const { record, before, hashes: own } of asked) {
+      const recalled = own
+        .flatMap((hash) => byHash.get(hash) ?? [])
+        .reduce((given, remembered) => withConsentOf(given, remembered, clock.now()), record);
       // A new contact has no messages yet.
       if (before !== null && session !== undefined && isSilenced(record, recalled))
         await stopInherited(scope, record._id, session);
-      return recalled;
-    },
-  };
+      next.push(recalled);
+    }
+    return next;
+  }
+}
+
+interface Recalled {
+  readonly record: ContactRecord;
+  readonly before: ContactRecord | null;
+}
+
+function gainedHashes(scope: ClientScope, { record, before }: Recalled): string[] {
+  const had = new Set(before === null ? [] : heldKeysOf(before));
+  const gained = heldKeysOf(record).filter((key) => !had.has(key));
+  // An earlier version may have stored a number in a spelling that was canonical then.
+  const keys = gained.flatMap((key) => [key, ...otherSpellingsOf(key)]);
+  return [...new Set(keys)].map((key) => hashOf(scope, key));
 }
 
 /** The identities of the person, and the numbers that they have moved from. A deleted contact may have had those. */

@@ -174,6 +174,32 @@ const createRecordWrites = (contacts: TenantCollection<ContactRecord>) => ({
   insert: (scope: ClientScope, record: ContactRecord, session: ClientSession): Promise<void> =>
     contacts.insertOne(scope, asStored(record), { session }),
 
+  /** The same for several, in one command. */
+  insertEach: (
+    scope: ClientScope,
+    records: readonly ContactRecord[],
+    session: ClientSession,
+  ): Promise<void> => contacts.insertMany(scope, records.map(asStored), { session }),
+
+  /** In no particular order; leaves out missing contacts. */
+  findRecords: (
+    scope: ClientScope,
+    ids: readonly Types.ObjectId[],
+    session: ClientSession,
+  ): Promise<ContactRecord[]> => contacts.find(scope, { _id: { $in: [...ids] } }, { session }),
+
+  /** As `replace` for several, in one command: false if one of them has changed since it was read. */
+  replaceEach: (
+    scope: ClientScope,
+    written: readonly { readonly before: ContactRecord; readonly after: ContactRecord }[],
+    session: ClientSession,
+  ): Promise<boolean> =>
+    contacts.replaceEachVersioned(
+      scope,
+      written.map(({ before, after }) => ({ current: before, next: asStored(after) })),
+      session,
+    ),
+
   /** Replaces `current` with `next`; false if the contact has changed since it was read. */
   replace: (
     scope: ClientScope,

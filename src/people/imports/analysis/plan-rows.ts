@@ -10,7 +10,7 @@ export interface PlanRowsDeps {
   readonly plan: Planner;
 }
 
-const pageSize = 200;
+const pageSize = 500;
 
 /** Plans the rows after a place, and stores the plans. True if all are planned, false if the slice is over. */
 export async function planRows(

@@ -101,10 +101,13 @@ async function openRows(
 
 function rowOf({ doc }: ImportWork, source: SourceRow, options: RowOptions): NewRow {
   const { values, errors } = readRow(source, options);
+  const named = keysOfRow(values);
+  const isFaulty = errors.length > 0;
   return {
     ...{ _id: newId(), importId: doc._id, analysis: doc.analysis },
     ...{ n: source.n, line: source.line, values, faults: errors },
-    keys: errors.length > 0 ? [] : keysOfRow(values),
+    keys: isFaulty ? [] : named,
+    ...(isFaulty && named.length > 0 ? { faultyKeys: named } : {}),
     ...{ hasEarlier: false, outcome: 'pending' },
   };
 }

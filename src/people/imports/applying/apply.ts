@@ -4,10 +4,10 @@ import type { ImportChanges } from '../changes.ts';
 import { planOptionsOf } from '../settings.ts';
 import { readContext, type ContextDeps } from '../reading-context.ts';
 import type { ImportDoc, ImportRepository } from '../repository.ts';
-import type { ImportRowDoc, ImportRowRepository } from '../stored-rows/repository.ts';
+import type { ImportRowRepository } from '../stored-rows/repository.ts';
 import { StaleSlice, type ImportWork, type Slice } from '../slices.ts';
-import { finishRow, settlementOf, writeRow, writesContact } from './write-row.ts';
-import type { RowWriting, WriteRowDeps } from './write-row.ts';
+import { parted } from './parts.ts';
+import { finishRow, writeRows, type RowWriting, type WriteRowDeps } from './write-rows.ts';
 
 export interface ApplyDeps extends ContextDeps, WriteRowDeps {
   readonly imports: ImportRepository;
@@ -16,28 +16,14 @@ export interface ApplyDeps extends ContextDeps, WriteRowDeps {
   readonly clock: Clock;
 }
 
-const pageSize = 100;
-/** Contacts that one import writes at the same time: others write too. */
-const maxWrites = 4;
+/** A pause waits for the page under way. */
+const pageSize = 400;
+/** Of each page: while the database works on one, the process prepares another, and lets others in between. */
+const maxTransactions = 4;
 
 /** Writes the contacts of the rows that have no outcome yet, in slices. What is left is in the rows, not in the run. */
 export function createApply(deps: ApplyDeps) {
-  const { imports, rows, changes, clock, plan } = deps;
-
-  async function writePage(writing: RowWriting, page: readonly ImportRowDoc[]): Promise<void> {
-    const planned = await plan(writing.scope, page, writing.context);
-    const pairs = page.flatMap((row, place) => {
-      const each = planned[place];
-      return each === undefined ? [] : [{ row, each }];
-    });
-    const quiet = pairs.filter(({ each }) => !writesContact(each));
-    await rows.settleMany(
-      writing.scope,
-      quiet.map(({ row, each }) => ({ _id: row._id, ...settlementOf(row, each) })),
-    );
-    const writes = pairs.filter(({ each }) => writesContact(each));
-    await mapConcurrently(writes, maxWrites, ({ row }) => writeRow(deps, writing, row));
-  }
+  const { imports, rows, changes, clock } = deps;
 
   async function assertRuns({ scope, doc }: ImportWork): Promise<void> {
     const current = await imports.findById(scope, doc._id);
@@ -59,7 +45,9 @@ export function createApply(deps: ApplyDeps) {
       for (const row of finishing) await finishRow(deps, writing, row);
       const page = await rows.findAfter(scope, set, { n: 0, limit: pageSize, outcome: 'pending' });
       if (page.length === 0) break;
-      await writePage(writing, page);
+      await mapConcurrently(parted(page, maxTransactions), maxTransactions, (rows) =>
+        writeRows(deps, writing, rows),
+      );
       slice.beat({ applied: page.at(-1)?.n });
       if (slice.isOver()) {
         const outcomes = await rows.countOutcomes(scope, set);

@@ -1,5 +1,4 @@
-import type { ClientSession } from 'mongoose';
-import { mapConcurrently } from '../../../platform/concurrency.ts';
+import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ContactDirectory, ContactDoc } from '../../contacts/directory.ts';
 import { keysInAnySpelling, lookupKeysOf } from '../../contacts/rules.ts';
@@ -12,7 +11,10 @@ export interface PlannerDeps {
   readonly contacts: Pick<ContactDirectory, 'findByKeys'>;
   /** Opt-outs that hold at identities, whoever has them now. */
   readonly addressStops: {
-    kindsAt(scope: ClientScope, keys: readonly string[]): Promise<ReadonlySet<string>>;
+    kindsAtEach(
+      scope: ClientScope,
+      people: readonly (readonly string[])[],
+    ): Promise<readonly ReadonlySet<string>[]>;
   };
 }
 
@@ -29,23 +31,28 @@ export interface Planned {
   readonly plan: CheckedPlan;
   /** The contact that the row is about, if there is exactly one. */
   readonly contact?: ContactDoc;
+  /** All contacts that its keys find. */
+  readonly found: readonly Types.ObjectId[];
 }
-
-const maxStopReads = 8;
 
 export type Planner = ReturnType<typeof createPlanner>;
 
 /** Plans rows by the contacts that there are now; in their order. */
 export function createPlanner({ contacts, addressStops }: PlannerDeps) {
-  async function isStopped(
+  /** Whether an opt-out holds at the address of each row. */
+  async function readStops(
     scope: ClientScope,
-    { values }: PlannableRow,
+    rows: readonly PlannableRow[],
     { options }: PlanContext,
-  ): Promise<boolean> {
+  ): Promise<boolean[]> {
     // Only a consent is held against opt-outs of the address.
-    if ((values.optInStatus ?? options.consent?.status) !== 'opted-in') return false;
-    const kinds = await addressStops.kindsAt(scope, keysInAnySpelling(values));
-    return kinds.has('opted-out');
+    const asked = rows.map(({ values, faults }) =>
+      faults.length === 0 && (values.optInStatus ?? options.consent?.status) === 'opted-in'
+        ? keysInAnySpelling(values)
+        : [],
+    );
+    const kinds = await addressStops.kindsAtEach(scope, asked);
+    return kinds.map((each) => each.has('opted-out'));
   }
 
   return async (
@@ -58,17 +65,22 @@ export function createPlanner({ contacts, addressStops }: PlannerDeps) {
     );
     const found = keys.size === 0 ? [] : await contacts.findByKeys(scope, [...keys], context.session);
     const byKey = new Map(found.flatMap((contact) => contact.identityKeys.map((key) => [key, contact])));
-    return mapConcurrently(rows, maxStopReads, async (row) => {
+    const stops = await readStops(scope, rows, context);
+    return rows.map((row, place) => {
       const existing = row.faults.length > 0 ? [] : contactsOf(row, byKey);
       const [contact, another] = existing;
       const facts = {
         reading: { values: row.values, errors: row.faults },
         existing: existing.map(toExisting),
         sameKey: { earlier: row.hasEarlier, later: row.hasLater === true },
-        isAddressStopped: row.faults.length === 0 && (await isStopped(scope, row, context)),
+        isAddressStopped: stops[place] === true,
       };
       const plan = planChecked(facts, context.options, context.definitions);
-      return { plan, ...(contact === undefined || another !== undefined ? {} : { contact }) };
+      return {
+        plan,
+        found: existing.map(({ _id }) => _id),
+        ...(contact === undefined || another !== undefined ? {} : { contact }),
+      };
     });
   };
 }

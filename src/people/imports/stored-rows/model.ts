@@ -19,6 +19,8 @@ export interface ImportRowDoc {
   readonly faults: readonly CellError[];
   /** The keys of its identities; empty if it has faults, so that it is no duplicate of a row that has none. */
   readonly keys: readonly string[];
+  /** The same if it has faults, for the erasure of a person only. */
+  readonly faultyKeys?: readonly string[];
   readonly hasEarlier: boolean;
   /** A later row has one of its keys. */
   readonly hasLater?: boolean;
@@ -53,6 +55,7 @@ export const importRowModel = declareTenantModel<ImportRowDoc>('import_rows', {
   values: { type: Schema.Types.Mixed, required: true },
   faults: { type: [Schema.Types.Mixed], required: true },
   keys: { type: [String], required: true },
+  faultyKeys: { type: [String], default: undefined },
   hasEarlier: { type: Boolean, required: true },
   hasLater: Boolean,
   plan: Schema.Types.Mixed,
@@ -71,6 +74,10 @@ importRowModel.schema.index({ clientId: 1, importId: 1, analysis: 1, outcome: 1,
 importRowModel.schema.index({ clientId: 1, importId: 1, analysis: 1, 'plan.kind': 1, n: 1 });
 // For duplicates inside a file, and for the erasure of a person.
 importRowModel.schema.index({ clientId: 1, keys: 1, importId: 1 });
+importRowModel.schema.index(
+  { clientId: 1, faultyKeys: 1 },
+  { partialFilterExpression: { faultyKeys: { $exists: true } } },
+);
 importRowModel.schema.index(
   { clientId: 1, importId: 1 },
   { name: 'finishing', partialFilterExpression: { isFinishing: true } },

@@ -39,7 +39,7 @@ export function createImportRowRepository(connection: Connection) {
   return {
     ...createReading(rows),
     ...createAnalysisWrites(rows, write),
-    ...createSettling(rows, write),
+    ...createSettling(rows),
     ...createErasing(rows),
   };
 }
@@ -142,36 +142,27 @@ export interface PlannedRow {
   readonly plan: RowVerdict;
 }
 
-const createSettling = (rows: TenantCollection<ImportRowDoc>, write: ScopedBulkWriter<ImportRowDoc>) => ({
+const createSettling = (rows: TenantCollection<ImportRowDoc>) => ({
   /** Gives a row its outcome; false if it has one. */
-  async settle(
-    scope: ClientScope,
-    _id: Types.ObjectId,
-    settlement: RowSettlement,
-    session?: ClientSession,
-  ): Promise<boolean> {
-    const { matchedCount } = await rows.updateOne(
-      scope,
-      { _id, outcome: 'pending' },
-      { $set: settlement },
-      { session },
-    );
+  async settle(scope: ClientScope, _id: Types.ObjectId, settlement: RowSettlement): Promise<boolean> {
+    const { matchedCount } = await rows.updateOne(scope, { _id, outcome: 'pending' }, { $set: settlement });
     return matchedCount === 1;
   },
 
-  /** The same for several, none of which has written a contact. */
-  async settleMany(
+  /** The same for several; returns how many of them had none. */
+  settleEach: (
     scope: ClientScope,
     settled: readonly (RowSettlement & Pick<ImportRowDoc, '_id'>)[],
-  ): Promise<void> {
-    if (settled.length === 0) return;
-    await write(
+    session: ClientSession,
+  ): Promise<number> =>
+    rows.updateEach(
       scope,
       settled.map(({ _id, ...settlement }) => ({
-        updateOne: { filter: { _id, outcome: 'pending' }, update: { $set: settlement } },
+        filter: { _id, outcome: 'pending' },
+        update: { $set: settlement },
       })),
-    );
-  },
+      { session },
+    ),
 
   findFinishing: (scope: ClientScope, importId: Types.ObjectId, limit: number): Promise<ImportRowDoc[]> =>
     rows.find(scope, { importId, isFinishing: true }, { limit }),
@@ -197,13 +188,17 @@ const createSettling = (rows: TenantCollection<ImportRowDoc>, write: ScopedBulkW
     return ids.length;
   },
 
-  /** Rows that have changed a contact and are not undone. */
+  /** Rows that have changed a contact and are not undone, from the last one. */
   findToUndo: (
     scope: ClientScope,
     { importId, analysis }: RowSet,
-    { outcome, limit }: { readonly outcome: 'created' | 'updated'; readonly limit: number },
+    { outcome, before, limit }: RowsToUndo,
   ): Promise<ImportRowDoc[]> =>
-    rows.find(scope, { importId, analysis, outcome, undo: null }, { sort: { n: -1 }, limit }),
+    rows.find(
+      scope,
+      { importId, analysis, outcome, undo: null, n: { $lt: before } },
+      { sort: { n: -1 }, limit },
+    ),
 
   /** False if it is undone already. */
   async undone(
@@ -222,6 +217,13 @@ const createSettling = (rows: TenantCollection<ImportRowDoc>, write: ScopedBulkW
   },
 });
 
+interface RowsToUndo {
+  readonly outcome: 'created' | 'updated';
+  /** Before this row. */
+  readonly before: number;
+  readonly limit: number;
+}
+
 const createErasing = (rows: TenantCollection<ImportRowDoc>) => ({
   /** Deletes some rows of an import; returns how many. `before` keeps those of its present analysis. */
   async deleteSome(
@@ -238,16 +240,30 @@ const createErasing = (rows: TenantCollection<ImportRowDoc>) => ({
     return rows.deleteMany(scope, { _id: { $in: found.map(({ _id }) => _id) } });
   },
 
-  /** Erases what rows say of a person, in the transaction that deletes the contact. The rows still count. */
-  async erasePerson(scope: ClientScope, keys: readonly string[], session: ClientSession): Promise<void> {
-    await rows.updateMany(
-      scope,
-      { keys: { $in: [...keys] } },
-      {
-        $set: { values: { customFields: {} }, faults: [], keys: [] },
-        $unset: { before: '', contactId: '', contactVersion: '' },
-      },
-      { session },
-    );
+  /**
+   * Erases what rows say of a person, in the transaction that deletes the contact; returns their imports. The rows still
+   * count.
+   */
+  async erasePerson(
+    scope: ClientScope,
+    keys: readonly string[],
+    session: ClientSession,
+  ): Promise<Types.ObjectId[]> {
+    const erased = {
+      $set: { values: { customFields: {} }, faults: [], keys: [] },
+      $unset: { faultyKeys: '', before: '', contactId: '', contactVersion: '' },
+    } as const;
+    const imports = new Map<string, Types.ObjectId>();
+    for (const field of ['keys', 'faultyKeys'] as const) {
+      const filter = { [field]: { $in: [...keys] } } as ScopedFilter<ImportRowDoc>;
+      const found = await rows.find<Pick<ImportRowDoc, '_id' | 'importId'>>(scope, filter, {
+        projection: { importId: 1 },
+        session,
+      });
+      if (found.length === 0) continue;
+      for (const { importId } of found) imports.set(importId.toHexString(), importId);
+      await rows.updateMany(scope, { _id: { $in: found.map(({ _id }) => _id) } }, erased, { session });
+    }
+    return [...imports.values()];
   },
 });
