@@ -105,11 +105,14 @@ export const headerReferences = (names: readonly ResponseHeader[]): Record<strin
 /** A route that declares `precondition-failed` reads `If-Match`. */
 const readsIfMatch = (entry: AnyRoute): boolean => entry.problems?.includes('precondition-failed') === true;
 
+/** A file that is written for the answer is not asked for in parts. */
+const sendsStoredFile = ({ sendsFile, replies }: AnyRoute): boolean => sendsFile === true && 206 in replies;
+
 export const requestHeadersOf = (entry: AnyRoute): RequestHeader[] => [
   ...(entry.idempotent !== undefined ? (['Idempotency-Key'] as const) : []),
   ...(readsIfMatch(entry) ? (['If-Match'] as const) : []),
   ...(isFingerprinted(entry) ? (['If-None-Match'] as const) : []),
-  ...(entry.sendsFile === true ? (['Range', 'If-None-Match'] as const) : []),
+  ...(sendsStoredFile(entry) ? (['Range', 'If-None-Match'] as const) : []),
   'X-Request-Id',
 ];
 
@@ -124,6 +127,7 @@ export const successHeadersOf = (entry: AnyRoute, status: number): ResponseHeade
   ...(status === 201 ? (['Location'] as const) : []),
   ...(entry.sendsETag === true || isFingerprinted(entry) ? (['ETag'] as const) : []),
   ...(entry.sendsOutcome === true ? (['Outcome'] as const) : []),
-  ...(entry.sendsFile === true ? (['ETag', 'Accept-Ranges', 'Content-Disposition'] as const) : []),
+  ...(entry.sendsFile === true ? (['Content-Disposition'] as const) : []),
+  ...(sendsStoredFile(entry) ? (['ETag', 'Accept-Ranges'] as const) : []),
   ...(entry.sendsFile === true && status === 206 ? (['Content-Range'] as const) : []),
 ];

@@ -58,7 +58,7 @@ describe('rows of a CSV file', () => {
           .subarray(0, last.to)
           .toString()
           .split(/\r\n|\n|\r/).length;
-        const start = { from: last.to, line: lineAfter, rows: last.n + 1, blankLines: 0 };
+        const start = { from: last.to, line: lineAfter, rows: last.n + 1, blankLines: last.blankLines };
         const rest = await readText(text, { dialect: comma, start });
         assert.deepEqual(rest.rows, whole.rows.slice(last.n + 1));
       }),
