@@ -45,8 +45,9 @@ docs/benchmarks.md describes them; bench/options.ts has every option.`,
     text: 'npm run screenshot: takes the pictures of docs/images from the running npm start. It has no options.',
   },
   'tests/support/record-histories.ts': {
-    text: `npm run histories: records every path of the workflow for the replay tests; only for a new version of it.
-It has no options.`,
+    text: `npm run histories: records every path of a workflow for the replay tests; only for a new version of it.
+  npm run histories -- import-contacts-v1`,
+    takesArguments: true,
   },
 };
 

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON, historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
 
-/** One folder per released version of the workflow; a released version is never recorded again. */
+/** One folder per released version of a workflow; a released version is never recorded again. */
 const versionsFolder = fileURLToPath(new URL('../fixtures/histories/', import.meta.url));
 
-/** The version that the current code records. */
+/** The versions that the current code records. */
 export const currentVersion = 'send-message-v2';
-
-export const historiesFolder = join(versionsFolder, currentVersion);
+export const currentImportVersion = 'import-contacts-v1';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Stores a history in the format of the Temporal CLI, without the folder names in stack traces. */
-export async function saveHistory(name: string, history: History): Promise<void> {
+export async function saveHistory(version: string, name: string, history: History): Promise<void> {
   const text = historyToJSON(history).replaceAll(projectRoot, '');
-  await mkdir(historiesFolder, { recursive: true });
-  await writeFile(join(historiesFolder, `${name}.json`), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+  const folder = join(versionsFolder, version);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(JSON.parse(text), null, 2)}\n`);
 }
 
 export const listVersions = (): Promise<string[]> => readdir(versionsFolder);

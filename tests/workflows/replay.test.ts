@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { workflowBundlePath } from '../../src/platform/paths.ts';
-import { currentVersion, listHistories, listVersions, readHistory } from '../support/histories.ts';
+import {
+  currentImportVersion,
+  currentVersion,
+  listHistories,
+  listVersions,
+  readHistory,
+} from '../support/histories.ts';
+import { importScenarios } from '../support/import-scenarios.ts';
 import { scenarios } from '../support/send-message-scenarios.ts';
 import { installTestRuntime } from '../support/temporal.ts';
 
@@ -21,16 +28,20 @@ async function replay(histories: readonly Recorded[]): Promise<Map<string, Error
   return errors;
 }
 
-describe('sendMessage › recorded histories', () => {
+describe('workflows › recorded histories', () => {
   before(installTestRuntime);
 
-  it('every path through the workflow › has its history', async () => {
-    assert.deepEqual((await listHistories(currentVersion)).toSorted(), Object.keys(scenarios).toSorted());
-  });
+  for (const [version, paths] of [
+    [currentVersion, scenarios],
+    [currentImportVersion, importScenarios],
+  ] as const)
+    it(`${version} › every path through the workflow has its history`, async () => {
+      assert.deepEqual((await listHistories(version)).toSorted(), Object.keys(paths).toSorted());
+    });
 
   it('histories of every released version › replay on the current code', async () => {
     const versions = await listVersions();
-    assert.ok(versions.length >= 2 && versions.includes(currentVersion), versions.join(', '));
+    assert.ok(versions.length >= 3 && versions.includes(currentVersion), versions.join(', '));
     const recorded: Recorded[] = [];
     for (const version of versions) {
       for (const name of await listHistories(version)) {
@@ -56,8 +67,11 @@ describe('sendMessage › recorded histories', () => {
   });
 
   it('histories › name no machine and contain no phone number', async () => {
-    for (const name of await listHistories(currentVersion)) {
-      const text = JSON.stringify(await readHistory(currentVersion, name));
+    const recorded = [currentVersion, currentImportVersion].map(async (version) =>
+      (await listHistories(version)).map((name) => ({ version, name })),
+    );
+    for (const { version, name } of (await Promise.all(recorded)).flat()) {
+      const text = JSON.stringify(await readHistory(version, name));
       const decoded = text.replaceAll(/"data":"([^"]*)"/g, (_match, data: string) =>
         Buffer.from(data, 'base64').toString(),
       );
