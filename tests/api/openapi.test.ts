@@ -186,7 +186,7 @@ describe('api › the OpenAPI document', function () {
     const unseen = routes
       .map(({ method, path }) => `${method} ${path}`)
       .filter((route) => !isGoodSeen.has(route));
-    // They need a cookie, a file, a signed link, a link from a mail, or a provider that answers.
+    // They need a cookie, a file, a worker that has read one, a signed link, a link from a mail, or a provider that answers.
     const elsewhere = [
       'get /api/media-links/:token',
       'post /api/auth/confirm-email',
@@ -195,6 +195,8 @@ describe('api › the OpenAPI document', function () {
       'post /api/auth/reject-email-change',
       'post /api/auth/reset-password',
       'post /api/channels/:id/verify',
+      ...['post /api/imports', 'post /api/imports/:id/pause', 'post /api/imports/:id/resume'],
+      ...['post /api/imports/:id/start', 'post /api/imports/:id/undo'],
       'post /api/media',
       'post /api/templates/:id/submit',
       'post /api/templates/:id/unpause',

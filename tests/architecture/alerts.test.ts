@@ -197,6 +197,8 @@ const unwatched: Readonly<Record<string, string>> = {
   crm_http_body_bytes: 'how full; BodiesRefused reads what the callers feel',
   crm_webhook_events: 'how many; WebhookBacklog, ReceiptsUnmatched and DeadLetters read what is wrong',
   crm_webhook_reports_total: 'the businesses watch their accounts: notices of the channel',
+  crm_import_rows_total: 'how much is imported; a slice that fails is repeated, and Temporal shows it',
+  crm_imports_ended_total: 'what users bring and decide: a file that cannot be read is theirs to mend',
   crm_opt_outs_total: 'people’s own decisions: the businesses watch them',
   crm_opt_out_canceled_messages_total: 'people’s own decisions: the businesses watch them',
   crm_channels_unverified:
