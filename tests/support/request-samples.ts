@@ -397,8 +397,9 @@ const messageSamples: readonly Sample[] = [
   },
 ];
 
+/** No other sample names this person: the made-up bodies of messages may create contacts. */
 const contactBody = {
-  ...{ phoneNumber: '+4915112345601', whatsappId: '4915112345601' },
+  ...{ phoneNumber: '+4915112345688', whatsappId: '4915112345688' },
   ...{ businessScopedUserId: 'DE.13491208655302741918', username: 'ana.souza', name: 'Ana Souza' },
   ...{ tags: ['vip'], optInStatus: 'opted-in', consent, customFields: { city: 'Berlin' } },
 };

@@ -130,8 +130,8 @@ const createReads = ({ imports, rows, changes }: ImportUseCaseDeps) => ({
     id: Types.ObjectId,
     { limit, cursor, ...filter }: RowFilter,
   ): Promise<Page<ImportRowDoc>> {
-    const { analysis } = await changes.require(scope, { id, version: undefined });
     const n = cursor === undefined ? 0 : decodeCursor(cursor, 'number').key;
+    const { analysis } = await changes.require(scope, { id, version: undefined });
     const found = await rows.findAfter(scope, { importId: id, analysis }, { n, limit: limit + 1, ...filter });
     return toPage(found, limit, (row) => ({ key: row.n, id: row._id }));
   },
