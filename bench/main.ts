@@ -1,6 +1,7 @@
 import { buildProject } from '../scripts/build.ts';
 import { benchApiReads } from './cases/api-reads.ts';
 import { benchCostCounts } from './cases/cost-counts.ts';
+import { benchCsvImport } from './cases/csv-import.ts';
 import { benchGrowth } from './cases/growth.ts';
 import { benchLateReceipts } from './cases/late-receipts.ts';
 import { benchLiveEvents } from './cases/live-events.ts';
@@ -23,6 +24,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions, log: Log) => P
   b9: benchScaleOut,
   b10: benchLiveEvents,
   b11: benchLateReceipts,
+  b13: benchCsvImport,
   b14: benchStartIdle,
   priority: benchPriority,
 };

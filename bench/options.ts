@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly stored: number;
   /** Streams of live events of B10. */
   readonly streams: number;
+  /** Rows of each file of B13. */
+  readonly rows: number;
   readonly openLoopSeconds: number;
   readonly idleSeconds: number;
   /** Writes per round of B6. */
@@ -42,6 +44,7 @@ const definitions = {
   reads: { type: 'string', default: '200' },
   stored: { type: 'string', default: '10000' },
   streams: { type: 'string', default: '5000' },
+  rows: { type: 'string', default: '10000' },
   'open-loop-seconds': { type: 'string', default: '6' },
   'idle-seconds': { type: 'string', default: '20' },
   writes: { type: 'string', default: '2000' },
@@ -77,6 +80,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     reads: whole('reads'),
     stored: whole('stored'),
     streams: whole('streams'),
+    rows: whole('rows'),
     openLoopSeconds: whole('open-loop-seconds'),
     idleSeconds: whole('idle-seconds'),
     writes: whole('writes'),
