@@ -9,6 +9,20 @@ export const objectIdText = z
   .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' })
   .transform((text) => Types.ObjectId.createFromHexString(text));
 
+/** One to `max` ids, each once. */
+export const distinctIds = (max: number, noun: string) =>
+  z
+    .array(objectIdText)
+    .min(1)
+    .max(max)
+    .superRefine((ids, context) => {
+      const texts = ids.map(String);
+      for (const [index, id] of texts.entries()) {
+        if (texts.indexOf(id) < index)
+          context.addIssue({ code: 'custom', path: [index], message: `The ${noun} occurs twice.` });
+      }
+    });
+
 export const idParams = z.strictObject({
   id: objectIdText.meta({ description: 'The id of the resource, 24 hexadecimal digits' }),
 });

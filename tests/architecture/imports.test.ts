@@ -18,6 +18,7 @@ const isPure = (file: string): boolean =>
     'src/platform/phone.ts',
     'src/platform/name-key.ts',
     'src/platform/plain-text.ts',
+    'src/platform/slots.ts',
     'src/platform/web-link.ts',
     'src/whatsapp/error-classes.ts',
     'src/whatsapp/error-rule.ts',

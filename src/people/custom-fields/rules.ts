@@ -1,6 +1,7 @@
 import { isDate } from '../../platform/calendar.ts';
 import type { Issue } from '../../platform/errors.ts';
 import { faultOf, isVisible } from '../../platform/plain-text.ts';
+import { freeSlots } from '../../platform/slots.ts';
 
 /** What the values of custom fields may be, and how they are stored. Pure. */
 
@@ -247,11 +248,8 @@ function attributesOf(k: string, { value, d }: TypedValue): Attribute[] {
 }
 
 /** The lowest free place of a definition among those of its business; null if all are taken. */
-export function freeSlotAmong(taken: readonly { readonly slot: number }[]): number | null {
-  const slots = new Set(taken.map(({ slot }) => slot));
-  const free = Array.from({ length: maxFields }, (_value, slot) => slot).find((slot) => !slots.has(slot));
-  return free ?? null;
-}
+export const freeSlotAmong = (taken: readonly { readonly slot: number }[]): number | null =>
+  freeSlots(taken, { wanted: 1, max: maxFields })[0] ?? null;
 
 /** A transaction that gives a value and has not seen the archiving has ended by then; the database ends it after a minute. */
 const settleMs = 2 * 60_000;

@@ -1,7 +1,6 @@
 import type { Types } from 'mongoose';
 import type { ResourceRef } from '../../../audit/resource.ts';
-import { mapConcurrently } from '../../../platform/concurrency.ts';
-import { AppError } from '../../../platform/errors.ts';
+import { changeEach, type BulkOutcome } from '../../../platform/bulk.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ConversationSnooze, ConversationStatus } from '../model.ts';
 import type { SnoozeWish } from '../snoozing.ts';
@@ -30,26 +29,10 @@ export type RunMacro = (
   macro: { readonly id: Types.ObjectId; readonly isOfMany: boolean },
 ) => Promise<unknown>;
 
-export interface BulkOutcome {
-  readonly changed: readonly Types.ObjectId[];
-  /** Those that were refused, each with its problem. */
-  readonly skipped: readonly {
-    readonly id: Types.ObjectId;
-    readonly code: string;
-    readonly detail: string;
-  }[];
-}
-
 /** All are snoozed until the same instant. */
 type DecidedAction = SimpleAction | { readonly type: 'snooze'; readonly snooze: ConversationSnooze };
 
-/** Each change is a transaction; a few at a time leave the database to others. */
-const maxConcurrentChanges = 4;
-
-/**
- * Does the same to each of the conversations, as the single requests do. A refusal concerns its conversation alone; any
- * other error ends the request, and repeating it changes only the rest.
- */
+/** Does the same to each of the conversations, as the single requests do. */
 export const createBulkChange =
   (conversations: ConversationUseCases, runMacro: RunMacro) =>
   async (
@@ -61,22 +44,12 @@ export const createBulkChange =
       action.type === 'snooze'
         ? { type: 'snooze', snooze: conversations.snoozeFor(action.wish, 'body.action.snoozedUntil') }
         : action;
-    const refusals = await mapConcurrently(ids, maxConcurrentChanges, async (id) => {
-      try {
-        const ref = { id, version: undefined };
-        if (decided.type === 'run-macro')
-          await runMacro(scope, by, ref, { id: decided.macroId, isOfMany: true });
-        else await changeOne(conversations, scope, by, { ref, action: decided });
-        return null;
-      } catch (error) {
-        if (!(error instanceof AppError) || !error.isRefusal) throw error;
-        return { id, code: error.code, detail: error.message };
-      }
+    return changeEach(ids, (id) => {
+      const ref = { id, version: undefined };
+      return decided.type === 'run-macro'
+        ? runMacro(scope, by, ref, { id: decided.macroId, isOfMany: true })
+        : changeOne(conversations, scope, by, { ref, action: decided });
     });
-    return {
-      changed: ids.filter((_id, index) => refusals[index] === null),
-      skipped: refusals.filter((refusal) => refusal !== null),
-    };
   };
 
 function changeOne(

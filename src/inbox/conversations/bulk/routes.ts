@@ -1,5 +1,6 @@
 import { userOf } from '../../../http/actor.ts';
 import { route } from '../../../http/route.ts';
+import { toBulkView } from '../../../platform/bulk.ts';
 import { scopeOf } from '../../../platform/mongo.ts';
 import type { createBulkChange } from './bulk.ts';
 import { BulkConversationsBody, BulkConversationsView } from './schemas.ts';
@@ -25,17 +26,11 @@ export const bulkConversationRoutes = ({ changeMany }: BulkRouteDeps) => [
     replies: { 200: BulkConversationsView },
     async handle({ actor, body }) {
       const { ids, action } = body;
-      const { changed, skipped } = await changeMany(scopeOf(actor.clientId), userOf(actor), {
+      const outcome = await changeMany(scopeOf(actor.clientId), userOf(actor), {
         ids,
         action: action.type === 'snooze' ? { type: 'snooze', wish: wishOf(action) } : action,
       });
-      return {
-        status: 200,
-        body: {
-          changed: changed.map((id) => id.toHexString()),
-          skipped: skipped.map(({ id, ...why }) => ({ id: id.toHexString(), ...why })),
-        },
-      };
+      return { status: 200, body: toBulkView(outcome) };
     },
   }),
 ];

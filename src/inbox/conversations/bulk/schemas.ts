@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { objectIdText, openEnum } from '../../../platform/fields.ts';
+import { maxBulkIds } from '../../../platform/bulk.ts';
+import { distinctIds, objectIdText, openEnum } from '../../../platform/fields.ts';
 import { ConversationStatus } from '../schemas.ts';
 import { SnoozeInput } from '../snooze-schemas.ts';
-
-const maxIds = 100;
 
 export const SetStatusInput = z
   .strictObject({ type: z.literal('set-status'), status: ConversationStatus })
@@ -29,17 +28,7 @@ const BulkAction = z
 
 export const BulkConversationsBody = z
   .strictObject({
-    ids: z
-      .array(objectIdText)
-      .min(1)
-      .max(maxIds)
-      .superRefine((ids, context) => {
-        const texts = ids.map(String);
-        for (const [index, id] of texts.entries()) {
-          if (texts.indexOf(id) < index)
-            context.addIssue({ code: 'custom', path: [index], message: 'The conversation occurs twice.' });
-        }
-      }),
+    ids: distinctIds(maxBulkIds, 'conversation'),
     action: BulkAction,
   })
   .meta({
