@@ -19,6 +19,8 @@ Operations that list 412 take \`If-Match\` with the \`ETag\` of the response tha
     { name: 'Channels', description: 'WhatsApp numbers of a business' },
     { name: 'Templates', description: 'Message templates, which the provider reviews' },
     { name: 'Contacts', description: 'People on WhatsApp, and their consent' },
+    { name: 'Tags', description: 'Words of the business that sort its contacts' },
+    { name: 'Contact groups', description: 'Lists of contacts that are put together by hand' },
     { name: 'Custom fields', description: 'Fields of the business that its contacts have values of' },
     { name: 'Leads', description: 'Sales opportunities of contacts' },
     { name: 'Imports', description: 'Contacts from files: a dry run first, then the run' },

@@ -208,7 +208,7 @@ function buildAreas(config: Config, ground: Ground) {
   const addressStops = buildAddressStops(mongo);
   const { timers } = ground.timers;
   const people = buildPeople({
-    ...{ mongo, audit, conversations: threads.references, addressStops, clock },
+    ...{ mongo, audit, conversations: threads.references, addressStops, timers, clock },
     stopInherited: createInheritedStops({ timers, clock }),
   });
   const { contacts, leads } = people;
@@ -268,7 +268,7 @@ function buildAreas(config: Config, ground: Ground) {
 type Areas = ReturnType<typeof buildAreas>;
 
 /** What the areas do when their timers are due, by kind. */
-const timerHandlers = ({ consent, imports, inbox, sending, store }: Areas): TimerHandlers => ({
+const timerHandlers = ({ consent, imports, inbox, people, sending, store }: Areas): TimerHandlers => ({
   ...consent.timerHandlers,
   ...imports.timerHandlers,
   ...inbox.timerHandlers,
@@ -276,6 +276,7 @@ const timerHandlers = ({ consent, imports, inbox, sending, store }: Areas): Time
     findEpisode: store.messages.findEpisode,
     prepareSend: sending.prepareSurveySend,
   }),
+  ...people.timerHandlers,
   ...sending.timerHandlers,
   ...store.timerHandlers,
 });

@@ -42,6 +42,7 @@ interface ImportDeps {
   readonly people: {
     readonly contacts: ContactDirectory;
     readonly fields: CustomFieldRepository;
+    readonly readTagNames: PlannerDeps['readTagNames'];
     readonly imports: ImportRepository;
     readonly importRows: ImportRowRepository;
     contactUseCases(ports: ContactPorts): ContactUseCases;
@@ -74,7 +75,11 @@ export function buildImports(deps: ImportDeps) {
   const workflows = createImportWorkflows(deps.temporal, deps.workflowQueue);
   const observer = observeImports(deps.metrics);
   const changes = createImportChanges({ imports, timers, audit, observer, clock });
-  const plan = createPlanner({ contacts: people.contacts, addressStops: deps.addressStops });
+  const plan = createPlanner({
+    contacts: people.contacts,
+    readTagNames: people.readTagNames,
+    addressStops: deps.addressStops,
+  });
   const { runInTransaction } = audit;
   const reading = { ...{ imports, rows, changes, clock, fields, clients, plan } };
   const logger = deps.logger.child({ part: 'imports' });

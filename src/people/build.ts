@@ -6,7 +6,18 @@ import { notFound } from '../platform/errors.ts';
 import { createLoops, once } from '../platform/loop.ts';
 import type { ClientScope, MongoConnection } from '../platform/mongo.ts';
 import { createTransactions } from '../platform/transaction.ts';
-import { createContactUseCases, type ContactPorts, type ContactUseCases } from './contacts/use-cases.ts';
+import type { Timers } from '../timers/timers.ts';
+import {
+  createContactUseCases,
+  type ContactPorts,
+  type ContactUseCaseDeps,
+  type ContactUseCases,
+} from './contacts/use-cases.ts';
+import { createBulkContactChange } from './contacts/bulk/bulk.ts';
+import { bulkContactRoutes } from './contacts/bulk/routes.ts';
+import { contactGroupRoutes } from './contact-sets/groups/routes.ts';
+import { tagRoutes } from './contact-sets/tags/routes.ts';
+import { buildSets, type Sets } from './build-sets.ts';
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
 import {
@@ -27,8 +38,8 @@ import { createCheckFields, createReadFilters } from './custom-fields/checks.ts'
 import { createCustomFieldRepository, type CustomFieldRepository } from './custom-fields/repository.ts';
 import { customFieldRoutes } from './custom-fields/routes.ts';
 import { createCustomFieldUseCases, type FieldUsers } from './custom-fields/use-cases.ts';
-import { createImportRepository } from './imports/repository.ts';
-import { createImportRowRepository } from './imports/stored-rows/repository.ts';
+import { createImportRepository, type ImportRepository } from './imports/repository.ts';
+import { createImportRowRepository, type ImportRowRepository } from './imports/stored-rows/repository.ts';
 import { leadRoutes } from './leads/routes.ts';
 import { createLeadDirectory } from './leads/directory.ts';
 import { peopleLoops } from './loops.ts';
@@ -49,6 +60,7 @@ interface PeopleDeps {
     'consentMoved' | 'identitiesNamed' | 'identityChanged' | 'messageAnswered'
   >;
   readonly stopInherited: ContactDependents['stopInherited'];
+  readonly timers: Pick<Timers, 'arm'>;
   readonly clock: Clock;
 }
 
@@ -59,34 +71,22 @@ interface PeopleRouteDeps {
 }
 
 /** Contacts and their leads. */
-export function buildPeople({ mongo, audit, conversations, addressStops, stopInherited, clock }: PeopleDeps) {
+export function buildPeople(deps: PeopleDeps) {
+  const { mongo, audit, conversations, addressStops, stopInherited, timers, clock } = deps;
   const runInTransaction = createTransactions(mongo);
   const leadRepository = createLeadRepository(mongo);
   const contactRepository = createContactRepository(mongo);
+  const sets = buildSets({ mongo, contacts: contactRepository, timers, audit, clock });
   const dependents = createContactDependents({
-    leads: leadRepository,
-    conversations,
-    audit,
-    addressStops,
-    stopInherited,
-    clock,
+    ...{ leads: leadRepository, conversations, audit, addressStops, stopInherited, clock },
   });
   const memory = createOptOutMemory(createOptOutMemoryRepository(mongo), { stopInherited, clock });
   const contacts = createContactDirectory({ contacts: contactRepository, memory, dependents, audit, clock });
   const phoneBook = createPhoneBook({
-    contacts: contactRepository,
-    directory: contacts,
-    memory,
-    dependents,
-    audit,
-    clock,
+    ...{ contacts: contactRepository, directory: contacts, memory, dependents, audit, clock },
   });
   const leads = createLeadDirectory({
-    leads: leadRepository,
-    contacts,
-    runInTransaction,
-    events: audit.events,
-    clock,
+    ...{ leads: leadRepository, contacts, runInTransaction, events: audit.events, clock },
   });
   const fields = createCustomFieldRepository(mongo);
   const imports = createImportRepository(mongo);
@@ -96,17 +96,16 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
     leads,
     phoneBook,
     /** For imports. */
-    ...{ fields, imports, importRows },
+    ...{ fields, imports, importRows, readTagNames: sets.readNames },
+    timerHandlers: sets.timerHandlers,
 
     /** The actions of users on contacts, also for imports. */
     contactUseCases: ({ erasePerson, eraseFiles, onOptOut, onBlocked }: ContactPorts) =>
       createContactUseCases({
         checkFields: createCheckFields({ fields, clock }),
+        sets: { tags: sets.byName, findTags: sets.findTags, findGroups: sets.findGroups },
         contacts: contactRepository,
-        async eraseRows(scope, keys, session) {
-          const ids = await importRows.erasePerson(scope, keys, session);
-          if (ids.length > 0) await imports.eraseSamples(scope, ids, session);
-        },
+        eraseRows: createEraseRows(imports, importRows),
         ...{ memory, dependents, audit, clock, erasePerson, eraseFiles, onOptOut, onBlocked },
       }),
 
@@ -120,41 +119,79 @@ export function buildPeople({ mongo, audit, conversations, addressStops, stopInh
         audit,
         clock,
       });
-      const { customFields, segments } = createFieldsAndSegments({
-        ...{ mongo, audit, fields, clients, contacts, leads, threads: conversations, clock },
+      const { customFields, segments, tags, groups } = createFieldsAndSegments({
+        ...{ mongo, audit, fields, sets, clients, contacts, leads, threads: conversations, clock },
         contactsWith: contactRepository.findIdsWithField,
       });
       const tables = {
-        contacts: contactRoutes({ contacts: contactUseCases, readFilters: createReadFilters({ fields }) }),
+        contacts: allContactRoutes({ contacts: contactUseCases, fields, sets }),
+        contactGroups: contactGroupRoutes({ groups }),
         customFields: customFieldRoutes({ customFields }),
         leads: leadRoutes({ leads: leadUseCases }),
         segments: segmentRoutes({ segments }),
+        tags: tagRoutes({ tags }),
       };
       return Object.values(tables).flat();
     },
   };
 }
 
+/** Erases what imports say of a person. */
+const createEraseRows =
+  (imports: ImportRepository, rows: ImportRowRepository): ContactUseCaseDeps['eraseRows'] =>
+  async (scope, keys, session) => {
+    const ids = await rows.erasePerson(scope, keys, session);
+    if (ids.length > 0) await imports.eraseSamples(scope, ids, session);
+  };
+
+interface ContactTableDeps {
+  readonly contacts: ContactUseCases;
+  readonly fields: CustomFieldRepository;
+  readonly sets: Sets;
+}
+
+const allContactRoutes = ({ contacts, fields, sets }: ContactTableDeps) => [
+  ...contactRoutes({
+    ...{ contacts, readFilters: createReadFilters({ fields }), readTagNames: sets.readNames },
+  }),
+  ...bulkContactRoutes({
+    changeMany: createBulkContactChange({ contacts, findGroups: sets.findGroups }),
+  }),
+];
+
 interface FieldAndSegmentDeps extends Pick<PeopleDeps, 'mongo' | 'audit' | 'clock'>, SegmentMemberDeps {
   readonly contacts: ContactDirectory;
   readonly fields: CustomFieldRepository;
+  readonly sets: Sets;
   readonly clients: Pick<ClientDirectory, 'find'>;
   readonly contactsWith: FieldUsers['contactsWith'];
 }
 
-/** Segments ask for custom fields, and keep them from being deleted. */
+/** Segments ask for custom fields, tags and groups, and keep them from being deleted. */
 function createFieldsAndSegments(deps: FieldAndSegmentDeps) {
-  const { mongo, audit, clock, fields, clients, contacts, contactsWith } = deps;
+  const { mongo, audit, clock, fields, sets, clients, contacts, contactsWith } = deps;
   const preview = createSegmentPreview({ contacts, members: createSegmentMembers(deps) });
   const segments = createSegmentRepository(mongo);
+  const { repositories } = sets;
+  const { tags, groups } = sets.useCases({ segments });
   return {
     customFields: createCustomFieldUseCases({
       ...{ fields, audit, clock },
-      users: { contactsWith, segmentsWith: segments.findByField },
+      users: {
+        contactsWith,
+        segmentsWith: (scope, key, query) =>
+          segments.findByReference(scope, { kind: 'customFields', name: key }, query),
+      },
     }),
+    tags,
+    groups,
     segments: createSegmentUseCases({
-      ...{ segments, preview, audit, clock },
-      filters: createSegmentFilters({ customFields: fields }),
+      ...{ segments, preview, readTagNames: sets.readNames, audit, clock },
+      filters: createSegmentFilters({
+        customFields: fields,
+        tags: repositories.tags,
+        groups: repositories.groups,
+      }),
       zoneOf: createZoneOf(clients),
     }),
   };

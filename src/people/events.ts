@@ -31,6 +31,13 @@ const CustomFieldFacts = z
   .object({ key: z.string(), type: CustomFieldType, isArchived: z.boolean() })
   .meta({ id: 'CustomFieldFacts', examples: [{ key: 'plan', type: 'select', isArchived: false }] });
 
+const TagFacts = z.object({ name: z.string() }).meta({ id: 'TagFacts', examples: [{ name: 'Retail' }] });
+
+const ContactGroupFacts = z.object({ name: z.string() }).meta({
+  id: 'ContactGroupFacts',
+  examples: [{ name: 'Guests of the fair' }],
+});
+
 const SegmentFacts = z.object({ name: z.string() }).meta({
   id: 'SegmentFacts',
   examples: [{ name: 'Quiet VIPs' }],
@@ -48,12 +55,17 @@ const ofField = { entity: 'custom-field', audience: 'everyone', view: CustomFiel
 const ofImport = { entity: 'import', audience: 'admins', view: ImportFacts } as const;
 const ofLead = { entity: 'lead', audience: 'everyone', view: LeadFacts } as const;
 
+const ofGroup = { entity: 'contact-group', audience: 'everyone', view: ContactGroupFacts } as const;
+const ofTag = { entity: 'tag', audience: 'everyone', view: TagFacts } as const;
 const ofSegment = { entity: 'segment', audience: 'everyone', view: SegmentFacts } as const;
 
 export const peopleEvents = defineEvents({
   'contact.created': { summary: 'A contact was created', ...ofContact },
   'contact.updated': { summary: 'A contact was changed', ...ofContact },
   'contact.deleted': { summary: 'A contact was deleted', ...ofContact },
+  'contact-group.created': { summary: 'A contact group was created', ...ofGroup },
+  'contact-group.updated': { summary: 'A contact group was renamed', ...ofGroup },
+  'contact-group.deleted': { summary: 'A contact group was deleted', ...ofGroup },
   'custom-field.created': { summary: 'A custom field was created', ...ofField },
   'custom-field.updated': { summary: 'A custom field was changed, archived or restored', ...ofField },
   'custom-field.deleted': { summary: 'A custom field was deleted', ...ofField },
@@ -66,6 +78,9 @@ export const peopleEvents = defineEvents({
   'segment.created': { summary: 'A segment was created', ...ofSegment },
   'segment.updated': { summary: 'A segment was changed', ...ofSegment },
   'segment.deleted': { summary: 'A segment was deleted', ...ofSegment },
+  'tag.created': { summary: 'A tag was created, also by a contact that got it', ...ofTag },
+  'tag.updated': { summary: 'A tag was renamed', ...ofTag },
+  'tag.deleted': { summary: 'A tag was deleted', ...ofTag },
 });
 
 type PeopleEvents = typeof peopleEvents;

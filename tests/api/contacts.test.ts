@@ -27,6 +27,7 @@ describe('contacts', () => {
   const fresh = {
     ...{ marketingStopped: false, marketingStoppedAt: null, isBlocked: false, blockedAt: null },
     ...{ numberSuspect: null, parentUserId: null, phoneBookName: null, aliases: [], samePerson: [] },
+    groupIds: [],
   };
   let counter = 0;
   const newPhone = (): string => `+4915${String((counter += 1)).padStart(9, '0')}`;
@@ -47,7 +48,7 @@ describe('contacts', () => {
         businessScopedUserId: 'DE.13491208655302741918',
         username: 'ana.souza',
         name: '  Ana Souza ',
-        tags: ['vip', 'berlin', 'vip'],
+        tags: ['vip', 'berlin', 'VIP'],
         optInStatus: 'opted-in',
         consent: { source: 'web form', wording: 'Yes, send me offers.' },
         customFields: { city: 'Berlin', orders: 3, newsletter: true },

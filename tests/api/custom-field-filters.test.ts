@@ -116,6 +116,8 @@ describe('plans of lists by custom fields', function () {
   const scope = scopeOf(newId());
   const at = Date.parse('2026-11-23T09:00:00Z');
   const count = 12_000;
+  const tags = Array.from({ length: 10 }, () => newId());
+  const tagId = tags[3] ?? newId();
   let database: TestDatabase;
   let connection: Connection;
   let watch: PlanWatch;
@@ -128,7 +130,7 @@ describe('plans of lists by custom fields', function () {
     const contacts = Array.from({ length: count }, (_value, index) => ({
       clientId: index % 6 === 0 ? newId() : scope.clientId,
       identityKeys: [`tel:${index}`],
-      tags: [`t${index % 10}`],
+      tagIds: [tags[index % 10]],
       createdAt: new Date(at + index * 1_000),
       searchTokens: [],
       cf: [
@@ -169,10 +171,10 @@ describe('plans of lists by custom fields', function () {
   const cases: readonly [string, ContactFilter, number][] = [
     [
       'two fields and a tag',
-      { tag: 't3', fields: [text('city', 'c7'), { key: 'orders', member: 'n', is: { $gte: 500 } }] },
+      { tagId, fields: [text('city', 'c7'), { key: 'orders', member: 'n', is: { $gte: 500 } }] },
       250,
     ],
-    ['two texts and a tag', { tag: 't3', fields: [text('city', 'c7'), text('plan', 'p1')] }, 250],
+    ['two texts and a tag', { tagId, fields: [text('city', 'c7'), text('plan', 'p1')] }, 250],
     ['a number', { fields: [{ key: 'orders', member: 'n', is: 7 }] }, 15],
     [
       'a range of dates',

@@ -137,6 +137,24 @@ describe('idempotency › a POST that creates or starts something', function () 
       json: { key: `f${randomBytes(4).toString('hex')}`, label: 'City', type: 'text' },
       effects: () => countIn('custom_fields'),
     }),
+    createTag: async () => ({
+      path: '/api/tags',
+      json: { name: `Tag ${randomBytes(4).toString('hex')}` },
+      effects: () => countIn('tags'),
+    }),
+    createContactGroup: async () => ({
+      path: '/api/contact-groups',
+      json: { name: `Group ${randomBytes(4).toString('hex')}` },
+      effects: () => countIn('contact_groups'),
+    }),
+    updateContacts: async () => {
+      const made = await admin.post('/api/contacts', { phoneNumber: newNumber() });
+      return {
+        path: '/api/contacts/bulk',
+        json: { ids: [made.body['id']], action: { type: 'add-tags', tags: ['vip'] } },
+        effects: () => audited('contact.updated'),
+      };
+    },
     createTeam: async () => ({
       path: '/api/teams',
       json: { name: `Team ${randomBytes(4).toString('hex')}` },

@@ -4,6 +4,10 @@ import { createAuditChainRepository } from '../../src/audit/chain/repository.ts'
 import { createAuditListingRepository } from '../../src/audit/listing.ts';
 import { createChannelRepository } from '../../src/channels/store/repository.ts';
 import { createNoteRepository } from '../../src/inbox/notes/repository.ts';
+import {
+  createContactGroupRepository,
+  createTagRepository,
+} from '../../src/people/contact-sets/repository.ts';
 import { createContactRepository } from '../../src/people/contacts/store/repository.ts';
 import { peopleBy } from '../../src/people/contacts/search.ts';
 import { createLeadRepository } from '../../src/people/leads/repository.ts';
@@ -192,11 +196,32 @@ describe('query plans', function () {
     add(`segments, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
       createSegmentRepository(connection).list(scope, byPrefix({ field: 'nameKey', prefix: '' }, cursor), 51),
     );
-  add('segments that ask for a custom field', () =>
-    createTransactions(connection)((session) =>
-      createSegmentRepository(connection).findByField(scope, 'city', { limit: 10, session }),
-    ),
+  for (const cursor of [undefined, encodeCursor({ key: at, id: newId() })]) {
+    const page = cursor === undefined ? 'first page' : 'next page';
+    for (const set of ['tagId', 'groupId'])
+      add(`contacts by ${set}, ${page}`, () =>
+        createContactRepository(connection).list(scope, { [set]: newId() }, newestFirst(cursor), 51),
+      );
+  }
+  for (const cursor of [undefined, encodeCursor({ key: 'm', id: newId() })]) {
+    const page = cursor === undefined ? 'first page' : 'next page';
+    const order = byPrefix({ field: 'nameKey', prefix: '' }, cursor);
+    add(`tags, ${page}`, () => createTagRepository(connection).list(scope, order, 51));
+    add(`contact groups, ${page}`, () => createContactGroupRepository(connection).list(scope, order, 51));
+  }
+  add('contacts that lose a tag', () =>
+    createContactRepository(connection).clearSet(scope, 'tagIds', { id: newId(), limit: 500 }),
   );
+  for (const kind of ['customFields', 'tags', 'groups'] as const)
+    add(`segments that ask for one of their ${kind}`, () =>
+      createTransactions(connection)((session) =>
+        createSegmentRepository(connection).findByReference(
+          scope,
+          { kind, name: 'city' },
+          { limit: 10, session },
+        ),
+      ),
+    );
   for (const cursor of [undefined, encodeCursor({ key: 'm', id: newId() })])
     add(`macros, ${cursor === undefined ? 'first page' : 'next page'}`, () =>
       createMacroRepository(connection).listFor(
@@ -411,6 +436,10 @@ describe('query plans', function () {
       'the ids of contacts whom a search finds',
       () => createContactRepository(connection).findIdsBy(scope, 'w1', 1_001),
     ],
+    ...(['tagIds', 'groupIds'] as const).map((field): [string, () => Promise<unknown>] => [
+      `the number of contacts by ${field}`,
+      () => createContactRepository(connection).countInSet(scope, field, { id: newId(), limit: 1_001 }),
+    ]),
     ...(['all', 'urgent', 'large'] as const).flatMap((lane): [string, () => Promise<unknown>][] => [
       [
         `the sources of the lane “${lane}”`,

@@ -38,7 +38,15 @@ describe('lists of contacts and leads', () => {
    * Only five different times, so that every sort key has many ties; phones and names are not in chronological order.
    */
   async function fill(clientId: Types.ObjectId): Promise<void> {
-    const contacts = Array.from({ length: count }, (_, index) => {
+    const tagNames = ['t0', 't1', 't2', 't3', 'u0', 'u1', 'u2'];
+    const tagRows = tagNames.map((name, slot) => ({
+      ...{ _id: new Types.ObjectId(), clientId, name, nameKey: name, slot },
+      ...{ createdAt: new Date(0), version: 1 },
+    }));
+    await running().collection('tags').insertMany(tagRows);
+    const idsOf = (tags: readonly string[]) =>
+      tagRows.filter(({ name }) => tags.includes(name)).map(({ _id }) => _id);
+    const people = Array.from({ length: count }, (_, index) => {
       const name = of(names, index);
       const username = of(usernames, index);
       const phoneNumber = `+4915${String((index * 7_919) % 100_000).padStart(9, '0')}`;
@@ -63,7 +71,8 @@ describe('lists of contacts and leads', () => {
         version: 1,
       };
     });
-    const leads = contacts.map((contact, index) => {
+    const contacts = people.map(({ tags, ...contact }) => ({ ...contact, tagIds: idsOf(tags) }));
+    const leads = people.map((contact, index) => {
       const { customFields: _fields, consentLog: _log, identityKeys: _keys, ...copied } = contact;
       const assigned = index % 3 === 0 ? { assignedAgentId: agent.userId } : {};
       const _id = new Types.ObjectId();

@@ -57,7 +57,7 @@ export async function startAssignmentWorld(name: string) {
   const messages = createMessageRepository(connection);
   const readSettings = createInboxSettingsReader(store.settings);
   const people = buildPeople({
-    ...{ mongo: connection, audit, clock },
+    ...{ mongo: connection, audit, timers, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
     stopInherited: async () => undefined,
   });

@@ -162,6 +162,8 @@ const newLead = ({ create }: Owner): Promise<string> =>
 
 const newLabel = ({ create }: Owner): Promise<string> => create('/api/labels', { name: newName() });
 
+const newGroup = ({ create }: Owner): Promise<string> => create('/api/contact-groups', { name: newName() });
+
 const newTeam = ({ create }: Owner): Promise<string> => create('/api/teams', { name: newName() });
 
 const newView = ({ create }: Owner, filter: object = {}): Promise<string> =>
@@ -272,6 +274,13 @@ const rows: readonly Place[] = [
   inBody('put /api/conversations/:id/labels', 'a label', {
     ...{ idOf: newLabel, body: (id) => ({ labels: [id] }), ownStatus: 200 },
     ownIdOf: conversationId,
+  }),
+  inBody('post /api/contacts/bulk', 'a contact group', {
+    ...{ idOf: newGroup, ownStatus: 200 },
+    body: (id, asking) => ({
+      ids: [asking.message.contactId],
+      action: { type: 'add-to-group', groupId: id },
+    }),
   }),
   inBody('post /api/teams', 'a member', {
     ...{ idOf: agentId, body: (id) => ({ name: newName(), userIds: [id] }), ownStatus: 201 },

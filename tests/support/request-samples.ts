@@ -409,7 +409,7 @@ const leadBody = { name: 'Ana Souza', stage: 'new', tags: ['vip'], optInStatus: 
 const peopleSamples: readonly Sample[] = [
   {
     route: 'get /api/contacts',
-    query: { ...paging, ...people, isBlocked: badWords, customField: ['', 'city'] },
+    query: { ...paging, ...people, isBlocked: badWords, groupId: badIds, customField: ['', 'city'] },
   },
   {
     route: 'post /api/contacts',
@@ -430,6 +430,14 @@ const peopleSamples: readonly Sample[] = [
       ...isCleared('phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'),
       ...isCleared('customFields', 'customFields.city'),
     ],
+  },
+  {
+    // No contact has the id, so a valid request changes nothing.
+    route: 'post /api/contacts/bulk',
+    body: { ids: [someId], action: { type: 'add-tags', tags: ['vip'] } },
+    required: ['ids', 'action'],
+    places: ['ids', 'ids.0', 'action', 'action.type', 'action.tags', 'action.tags.0'],
+    harmless: harmlessAt('action.tags', 'a list'),
   },
   {
     route: 'get /api/leads',

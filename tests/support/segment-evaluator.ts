@@ -48,6 +48,8 @@ function valuesOf(person: Person, field: string, { now }: Moment): Values {
       return [person.createdAt];
     case 'tags':
       return person.tags;
+    case 'groups':
+      return person.groups;
     case 'optInStatus':
       return [person.optInStatus];
     case 'marketingStopped':
@@ -110,6 +112,8 @@ function holds({ field, op, value }: Condition, values: Values, { now, zone }: M
     case 'in':
     case 'has':
       return isAny((own) => list.some((one) => compare(own, one, zone) === 0));
+    case 'has-all':
+      return list.every((one) => isAny((own) => compare(own, one, zone) === 0));
     case 'ne':
     case 'has-none':
       return !isAny((own) => list.some((one) => compare(own, one, zone) === 0));

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { Types, type Connection, type mongo } from 'mongoose';
 import { countryOf } from '../../src/people/contacts/rules.ts';
-import type { SegmentCustomField } from '../../src/people/segments/fields.ts';
+import type { SegmentCustomField, SegmentVocabulary } from '../../src/people/segments/fields.ts';
 import { nameKeyOf } from '../../src/platform/name-key.ts';
 
 /** Random contacts with their leads and conversations, and the filters to find them by. */
 
-export const customFields: readonly SegmentCustomField[] = [
+const customFields: readonly SegmentCustomField[] = [
   { key: 'city', type: 'text' },
   { key: 'orders', type: 'number' },
   { key: 'vip', type: 'boolean' },
@@ -37,6 +37,7 @@ export interface PersonPlan {
   readonly number?: readonly [prefix: string, country: string] | undefined;
   readonly createdAt: Date;
   readonly tags: readonly string[];
+  readonly groups: readonly string[];
   readonly optInStatus: string;
   readonly marketingStopped?: boolean | undefined;
   readonly isBlocked?: boolean | undefined;
@@ -60,7 +61,12 @@ const numbers = [
   ['+44740', 'GB', ''],
   ['+55119', 'BR', '8'],
 ] as const;
-const tags = ['vip', 'VIP', 'old', 'new'] as const;
+const tagIds = ['665f1f77bcf86cd7994390b1', '665f1f77bcf86cd7994390b2', '665f1f77bcf86cd7994390b3'] as const;
+const groupIds = ['665f1f77bcf86cd7994390c1', '665f1f77bcf86cd7994390c2'] as const;
+
+export const vocabulary: SegmentVocabulary = {
+  ...{ customFields, tags: new Set(tagIds), groups: new Set(groupIds) },
+};
 const cities = ['Berlin', 'berlin', 'Bern', 'B', 'München', '$gt', 'a.b'] as const;
 const stages = ['new', 'contacted', 'won', 'lost'] as const;
 const statuses = ['unknown', 'opted-in', 'opted-out'] as const;
@@ -106,7 +112,8 @@ export const personNear = (now: Date): fc.Arbitrary<PersonPlan> =>
       fc.constantFrom(...numbers.map(([prefix, country, more]) => [prefix + more, country] as const)),
     ),
     createdAt: timeNear(now),
-    tags: fc.uniqueArray(fc.constantFrom(...tags), { maxLength: 2 }),
+    tags: fc.subarray([...tagIds]),
+    groups: fc.subarray([...groupIds]),
     optInStatus: fc.constantFrom(...statuses),
     marketingStopped: maybe(fc.boolean()),
     isBlocked: maybe(fc.boolean()),
@@ -157,6 +164,9 @@ const orders = <T extends number | string>(field: string, value: fc.Arbitrary<T>
   ),
 ];
 
+const sets = (field: string, ids: readonly string[]) =>
+  ['has', 'has-all', 'has-none'].map((op) => conditionOf(field, op, some(fc.constantFrom(...ids))));
+
 const within = (field: string) => conditionOf(field, 'within', fc.integer({ min: 1, max: 9 }));
 
 const times = (field: string, now: Date) => [
@@ -181,7 +191,8 @@ export const conditionNear = (now: Date): fc.Arbitrary<unknown> => {
       fc.constantFrom('Europe/Berlin', 'Asia/Kolkata', 'America/Sao_Paulo', 'Europe/London'),
     ),
     times('createdAt', now),
-    ['has', 'has-none'].map((op) => conditionOf('tags', op, some(fc.constantFrom(...tags)))),
+    sets('tags', tagIds),
+    sets('groups', groupIds),
     equalities('optInStatus', fc.constantFrom(...statuses)),
     flags.map((flag) => conditionOf(flag, 'eq', fc.boolean())),
     equalities('lead.stage', fc.constantFrom(...stages)),
@@ -241,6 +252,9 @@ export const inboundOf = ({ inboundAt, windowExpiresAt, isOld }: Thread): Date |
   return windowExpiresAt === undefined ? undefined : new Date(windowExpiresAt.getTime() - windowMs);
 };
 
+const idsOf = (ids: readonly string[]): Types.ObjectId[] | undefined =>
+  ids.length === 0 ? undefined : ids.map((id) => new Types.ObjectId(id));
+
 /** Stores people as the product does. */
 export async function storePeople(
   connection: Connection,
@@ -256,18 +270,22 @@ export async function storePeople(
   const at = { updatedAt: new Date(0), version: 1 };
   await insert(
     'contacts',
-    people.map(({ id: _id, fields, isSuspect, number: _n, lead: _l, threads: _t, ...rest }) => ({
-      ...defined({ ...rest, country: countryOf(defined({ phoneNumber: rest.phoneNumber })) }),
-      ...{ _id, ...at, identityKeys: [`contact:${_id.toHexString()}`], customFields: {}, consentLog: [] },
-      ...defined({
-        nameKey: rest.name === undefined ? undefined : nameKeyOf(rest.name),
-        usernameKey: rest.username?.toLowerCase(),
-        numberSuspect: isSuspect ? { code: '131026', at: new Date(0) } : undefined,
+    people.map(
+      ({ id: _id, fields, isSuspect, tags, groups, number: _n, lead: _l, threads: _t, ...rest }) => ({
+        ...defined({ ...rest, country: countryOf(defined({ phoneNumber: rest.phoneNumber })) }),
+        ...{ _id, ...at, identityKeys: [`contact:${_id.toHexString()}`], customFields: {}, consentLog: [] },
+        ...defined({
+          nameKey: rest.name === undefined ? undefined : nameKeyOf(rest.name),
+          usernameKey: rest.username?.toLowerCase(),
+          tagIds: idsOf(tags),
+          groupIds: idsOf(groups),
+          numberSuspect: isSuspect ? { code: '131026', at: new Date(0) } : undefined,
+        }),
+        cf: Object.entries(fields).flatMap(([key, value]) =>
+          value === undefined ? [] : (Array.isArray(value) ? value : [value]).map((one) => entryOf(key, one)),
+        ),
       }),
-      cf: Object.entries(fields).flatMap(([key, value]) =>
-        value === undefined ? [] : (Array.isArray(value) ? value : [value]).map((one) => entryOf(key, one)),
-      ),
-    })),
+    ),
   );
   await insert(
     'leads',

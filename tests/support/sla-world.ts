@@ -45,7 +45,7 @@ export async function startSlaWorld(name: string) {
   const { repository } = store;
   const hours = createBusinessHoursRepository(connection);
   const people = buildPeople({
-    ...{ mongo: connection, audit, clock },
+    ...{ mongo: connection, audit, timers, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
     stopInherited: async () => undefined,
   });

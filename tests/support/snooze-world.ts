@@ -52,7 +52,7 @@ export async function startSnoozeWorld(name: string) {
   const { repository: conversations } = store;
   const readSettings = createInboxSettingsReader(store.settings);
   const people = buildPeople({
-    ...{ mongo: connection, audit, clock },
+    ...{ mongo: connection, audit, timers, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
     stopInherited: async () => undefined,
   });

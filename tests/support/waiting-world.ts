@@ -44,7 +44,7 @@ export async function startWaitingWorld(name: string) {
   const timers = createTimers({ timers: createTimerRepository(connection), clock });
   const waits = createWaitLog({ conversations: repository, facts: messages, runInTransaction });
   const people = buildPeople({
-    ...{ mongo: connection, audit, clock },
+    ...{ mongo: connection, audit, timers, clock },
     ...{ conversations: store.references, addressStops: buildAddressStops(connection) },
     stopInherited: async () => undefined,
   });

@@ -4,6 +4,7 @@ import { notFound } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
 import type { ContactOrigin, ContactRecord } from './store/repository.ts';
 import type { ContactDeps } from './resource.ts';
+import { readSets } from './sets.ts';
 import { changedContact, draftContact } from './writes.ts';
 import type { NewContact, Person, RequestedChanges, WriteDeps } from './writes.ts';
 
@@ -60,15 +61,21 @@ async function draftEach(
     isNew: !('id' in write),
   }));
   const checked = await deps.checkFields(scope, requests, session);
+  const asked = writes.map((write, place) => ({
+    requested: 'id' in write ? write.changes : { tags: write.fields.tags },
+    current: currents[place] ?? {},
+  }));
+  const sets = await readSets(deps.sets, scope, asked, { by, session });
   return writes.map((write, place) => {
     const customFields = checked[place];
     if ('id' in write) {
       const before = currents[place];
       if (before === undefined) throw notFound('contact');
-      const changes = { ...write.changes, customFields };
+      const changes = { ...write.changes, ...sets[place], customFields };
       return { before, record: changedContact(deps, by, before, changes) };
     }
-    const draft = draftContact(deps, scope, by, { fields: write.fields, customFields });
+    const { tagIds } = sets[place] ?? {};
+    const draft = draftContact(deps, scope, by, { fields: write.fields, customFields, tagIds });
     return { before: null, record: { ...draft, origin: write.origin } };
   });
 }

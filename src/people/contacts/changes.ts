@@ -22,7 +22,8 @@ export interface ContactChanges {
   readonly parentUserId?: string | null | undefined;
   readonly username?: string | null | undefined;
   readonly name?: string | null | undefined;
-  readonly tags?: readonly string[] | undefined;
+  readonly tagIds?: readonly Types.ObjectId[] | undefined;
+  readonly groupIds?: readonly Types.ObjectId[] | undefined;
   readonly optInStatus?: OptInStatus | undefined;
   /** Without it, `optInStatus` is ignored. */
   readonly consent?: ConsentStatement | undefined;
@@ -57,18 +58,25 @@ export function applyChanges(
   const {
     nameKey: _old,
     cf: _values,
+    tagIds: _tags,
+    groupIds: _groups,
     ...rest
   } = changedBlock(changedTexts(record, changes, written), changes, written);
   const next: ContactRecord = {
     ...withKeys(rest),
     ...(rest.name === undefined ? {} : { nameKey: nameKeyOf(rest.name) }),
-    tags: changes.tags ?? record.tags,
+    ...setsOf('tagIds', changes.tagIds ?? record.tagIds),
+    ...setsOf('groupIds', changes.groupIds ?? record.groupIds),
     ...withFieldChanges(record, changes.customFields ?? new Map()),
     ...changedConsent(record, changes, written),
   };
   if (JSON.stringify(auditedFieldsOf(next)) === JSON.stringify(auditedFieldsOf(record))) return record;
   return { ...next, updatedAt: written.at };
 }
+
+/** Missing rather than empty, so that their indexes hold only contacts that have some. */
+const setsOf = (field: 'tagIds' | 'groupIds', ids: readonly Types.ObjectId[] = []) =>
+  ids.length === 0 ? {} : { [field]: ids };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -148,7 +156,8 @@ export const auditedFieldsOf = (record: ContactRecord) => ({
   samePerson: record.samePerson ?? [],
   username: record.username ?? null,
   name: record.name ?? null,
-  tags: record.tags,
+  tagIds: record.tagIds ?? [],
+  groupIds: record.groupIds ?? [],
   optInStatus: record.optInStatus,
   marketingStopped: record.marketingStopped ?? false,
   isBlocked: record.isBlocked ?? false,

@@ -2,9 +2,10 @@ import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import type { ReadFilters } from '../custom-fields/checks.ts';
+import type { ReadTagNames } from '../contact-sets/tags/names.ts';
 import { idParams } from '../../platform/fields.ts';
 import { newestFirst } from '../../platform/listing.ts';
-import { scopeOf } from '../../platform/mongo.ts';
+import { scopeOf, type ClientScope } from '../../platform/mongo.ts';
 import type { ContactUseCases, ContactRecord } from './use-cases.ts';
 import { peopleBy } from './search.ts';
 import {
@@ -16,22 +17,33 @@ import {
 } from './schemas.ts';
 import { toContactListItemView, toContactView } from './view.ts';
 
-interface ContactRouteDeps {
+interface ContactRouteDeps extends ShowDeps {
   readonly contacts: ContactUseCases;
   readonly readFilters: ReadFilters;
+}
+
+interface ShowDeps {
+  readonly readTagNames: ReadTagNames;
 }
 
 const tag = 'Contacts';
 const access = ['admin', 'agent'] as const;
 
-export const contactRoutes = (deps: ContactRouteDeps) => [...readRoutes(deps), ...writeRoutes(deps)];
+export function contactRoutes(deps: ContactRouteDeps) {
+  const reply = createReply(deps);
+  return [...readRoutes(deps, reply), ...writeRoutes(deps, reply)];
+}
 
-const replyWith = (contact: ContactRecord) => ({
-  body: toContactView(contact),
-  headers: { etag: etagOf(contact.version) },
-});
+type Reply = ReturnType<typeof createReply>;
 
-const readRoutes = ({ contacts, readFilters }: ContactRouteDeps) => [
+const createReply =
+  ({ readTagNames }: ShowDeps) =>
+  async (scope: ClientScope, contact: ContactRecord) => ({
+    body: toContactView(contact, await readTagNames(scope, [contact])),
+    headers: { etag: etagOf(contact.version) },
+  });
+
+const readRoutes = ({ contacts, readFilters, readTagNames }: ContactRouteDeps, reply: Reply) => [
   route({
     method: 'get',
     path: '/api/contacts',
@@ -44,19 +56,23 @@ const readRoutes = ({ contacts, readFilters }: ContactRouteDeps) => [
     replies: { 200: ContactPage },
     problems: ['search-too-broad'],
     async handle({ actor, query }) {
-      const { limit, cursor, q, tag: tagged, optInStatus, isBlocked, numberSuspect, customField } = query;
+      const { limit, cursor, q, tag: tagged, groupId, optInStatus, isBlocked, numberSuspect } = query;
+      const { customField } = query;
       const scope = scopeOf(actor.clientId);
       const fields = await readFilters(scope, customField);
       const filter = {
         ...(fields.length === 0 ? {} : { fields }),
         ...(tagged === undefined ? {} : { tag: tagged }),
+        ...(groupId === undefined ? {} : { groupId }),
         ...(optInStatus === undefined ? {} : { optInStatus }),
         ...(isBlocked === undefined ? {} : { isBlocked: isBlocked === 'true' }),
         ...(numberSuspect === undefined ? {} : { isNumberSuspect: numberSuspect === 'true' }),
       };
       const order = q === undefined ? newestFirst(cursor) : peopleBy(q, cursor);
       const page = await contacts.list(scope, filter, { limit, order });
-      return { status: 200, body: { ...page, items: page.items.map(toContactListItemView) } };
+      const names = await readTagNames(scope, page.items);
+      const items = page.items.map((contact) => toContactListItemView(contact, names));
+      return { status: 200, body: { ...page, items } };
     },
   }),
   route({
@@ -71,13 +87,13 @@ const readRoutes = ({ contacts, readFilters }: ContactRouteDeps) => [
     sendsETag: true,
     replies: { 200: ContactView },
     async handle({ actor, params }) {
-      const contact = await contacts.get(scopeOf(actor.clientId), params.id);
-      return { status: 200, ...replyWith(contact) };
+      const scope = scopeOf(actor.clientId);
+      return { status: 200, ...(await reply(scope, await contacts.get(scope, params.id))) };
     },
   }),
 ];
 
-const writeRoutes = ({ contacts }: ContactRouteDeps) => [
+const writeRoutes = ({ contacts }: ContactRouteDeps, reply: Reply) => [
   route({
     method: 'post',
     path: '/api/contacts',
@@ -96,8 +112,9 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     replies: { 201: ContactView },
     problems: ['already-exists'],
     async handle({ actor, body }) {
-      const contact = await contacts.create(scopeOf(actor.clientId), userOf(actor), body);
-      const { body: view, headers } = replyWith(contact);
+      const scope = scopeOf(actor.clientId);
+      const contact = await contacts.create(scope, userOf(actor), body);
+      const { body: view, headers } = await reply(scope, contact);
       return { status: 201, body: view, headers: { ...headers, location: `/api/contacts/${view.id}` } };
     },
   }),
@@ -119,8 +136,9 @@ const writeRoutes = ({ contacts }: ContactRouteDeps) => [
     problems: ['already-exists', 'precondition-failed', 'wrong-state'],
     async handle({ actor, params, body, request }) {
       const ref = refOf(params.id, request);
-      const contact = await contacts.update(scopeOf(actor.clientId), userOf(actor), ref, body);
-      return { status: 200, ...replyWith(contact) };
+      const scope = scopeOf(actor.clientId);
+      const contact = await contacts.update(scope, userOf(actor), ref, body);
+      return { status: 200, ...(await reply(scope, contact)) };
     },
   }),
   route({

@@ -12,6 +12,7 @@ export type ConsentStatus = (typeof consentStatuses)[number];
 export const maxNameLength = 200;
 /** Of one contact. */
 export const maxTags = 50;
+export const maxGroups = 100;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

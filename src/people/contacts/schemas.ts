@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { searchText } from '../../platform/search/schemas.ts';
-import { noControls } from '../../platform/text-fields.ts';
 import { consentStatuses, maxNameLength, optInStatuses, phoneOfWhatsappId } from './rules.ts';
 import {
   FieldChangesInput,
@@ -11,15 +11,7 @@ import {
 } from '../custom-fields/schemas.ts';
 import { identityExample, identityViewFields } from './persons/schemas.ts';
 import { normalisePhone } from '../../platform/phone.ts';
-
-/** One line of text without control characters. */
-const lineOf = (maximum: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(maximum)
-    .regex(noControls, { error: 'Must be one line without control characters.' });
+import { ContactTags, lineOf, TagNameList, TagText, tagsToAdd } from './tag-schemas.ts';
 
 export const PhoneText = z
   .string()
@@ -37,14 +29,6 @@ export const PhoneText = z
   });
 
 export const NameText = lineOf(maxNameLength);
-
-const TagText = lineOf(50);
-
-export const TagList = z
-  .array(TagText)
-  .max(50)
-  .meta({ description: 'Each once; case matters' })
-  .transform((tags) => [...new Set(tags)]);
 
 export const OptInStatus = z.enum(optInStatuses).meta({
   id: 'OptInStatus',
@@ -112,7 +96,7 @@ export const CreateContactBody = z
     businessScopedUserId: BusinessScopedUserIdText.optional(),
     username: UsernameText.optional(),
     name: NameText.optional(),
-    tags: TagList.optional(),
+    tags: ContactTags.optional(),
     optInStatus: OptInStatus.optional(),
     consent: ConsentBody.optional(),
     customFields: FieldValuesInput.optional(),
@@ -138,7 +122,12 @@ export const PatchContactBody = z
     businessScopedUserId: BusinessScopedUserIdText.nullable().optional(),
     username: UsernameText.nullable().optional(),
     name: NameText.nullable().optional(),
-    tags: TagList.optional(),
+    tags: ContactTags.optional(),
+    addTags: tagsToAdd.optional(),
+    removeTags: TagNameList.optional().meta({
+      description:
+        'Names of tags; those that the contact does not have change nothing. Not together with `tags`',
+    }),
     optInStatus: OptInStatus.optional(),
     consent: ConsentBody.optional(),
     isBlocked: z
@@ -150,6 +139,12 @@ export const PatchContactBody = z
   .superRefine((body, context) => {
     checkNotEmpty(body, context);
     checkConsentPair(body, context, true);
+    if (body.tags !== undefined && (body.addTags ?? body.removeTags) !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['tags'],
+        message: 'Not together with addTags or removeTags.',
+      });
   })
   .meta({
     id: 'UpdateContactBody',
@@ -174,6 +169,10 @@ export const personQuery = {
 export const ListContactsQuery = z.strictObject({
   ...pageQuery,
   ...personQuery,
+  tag: TagText.optional().meta({
+    description: 'Only contacts with the tag of this name, whatever its case and accents',
+  }),
+  groupId: objectIdText.optional().meta({ description: 'Only the members of this contact group' }),
   customField: FieldFiltersQuery.optional(),
   isBlocked: z
     .enum(['true', 'false'])
@@ -192,7 +191,11 @@ const contactFields = {
     description: 'The name in the address book of the WhatsApp Business app on the phone of the business',
   }),
   name: z.string().nullable(),
-  tags: z.array(z.string()),
+  tags: z.array(z.string()).meta({ description: 'The names of its tags' }),
+  groupIds: z.array(z.string()).meta({
+    description:
+      'The ids of the groups that it is a member of. One that was deleted may be here for some seconds',
+  }),
   optInStatus: OptInStatus,
   marketingStopped: z.boolean().meta({
     description: 'Whether the contact turned off marketing messages from this business in WhatsApp',
@@ -223,6 +226,7 @@ const listItemExample = {
   phoneBookName: null,
   name: 'Ana Souza',
   tags: ['vip', 'berlin'],
+  groupIds: ['665f1f77bcf86cd7994390c1'],
   optInStatus: 'opted-in',
   marketingStopped: false,
   marketingStoppedAt: null,

@@ -6,8 +6,9 @@ import { toPage, type Page } from '../../platform/pagination.ts';
 import type { ContactDoc, ContactFilter, ContactRecord } from './store/repository.ts';
 import { createBatchWrites } from './batch-writes.ts';
 import { findPerson } from './persons/links.ts';
-import { identityFields, type AnyIdentity } from './rules.ts';
+import { hasIdentity, identityFields, type AnyIdentity } from './rules.ts';
 import { createContactResource, type ContactDeps } from './resource.ts';
+import { readSets } from './sets.ts';
 import type { PeopleOrder } from './search.ts';
 import { contactChange, draftContact } from './writes.ts';
 import type { NewContact, Person, RequestedChanges, WriteDeps } from './writes.ts';
@@ -55,14 +56,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
     get: (scope: ClientScope, id: Types.ObjectId): Promise<ContactRecord> =>
       resource.require(scope, { id, version: undefined }),
 
-    async list(
-      scope: ClientScope,
-      filter: ContactFilter,
-      { limit, order }: { limit: number; order: PeopleOrder<ContactDoc> },
-    ): Promise<Page<ContactDoc>> {
-      const found = await contacts.list(scope, filter, order, limit + 1);
-      return toPage(found, limit, order.cursorOf);
-    },
+    list: createListContacts(deps),
 
     /** Throws `already-exists` with the id of the contact that has one of the identities. */
     async create(scope: ClientScope, by: Person, fields: NewContact): Promise<ContactRecord> {
@@ -71,9 +65,7 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
       return namingTheOwner(deps, scope, wanted, () =>
         audit.runInTransaction(async (session) => {
           await assertFree(deps, scope, wanted, session);
-          const requested = { given: fields.customFields, current: {}, isNew: true };
-          const [customFields] = await deps.checkFields(scope, [requested], session);
-          const record = { ...draftContact(deps, scope, by, { fields, customFields }), _id };
+          const record = { ...(await draftNew(deps, scope, fields, { by, session })), _id };
           const recalled = await deps.memory.recall(scope, { record, before: null }, session);
           return resource.within(session).create(scope, by, recalled);
         }),
@@ -125,6 +117,34 @@ export function createContactUseCases(deps: ContactUseCaseDeps) {
   };
 }
 
+/** With `tag`, only those who have the tag of this name. */
+const createListContacts =
+  ({ contacts, sets }: ContactUseCaseDeps) =>
+  async (
+    scope: ClientScope,
+    { tag, ...filter }: Omit<ContactFilter, 'tagId'> & { readonly tag?: string },
+    { limit, order }: { limit: number; order: PeopleOrder<ContactDoc> },
+  ): Promise<Page<ContactDoc>> => {
+    const [tagId] = tag === undefined ? [] : (await sets.tags.find(scope, [tag])).values();
+    if (tag !== undefined && tagId === undefined) return { items: [], nextCursor: null };
+    const asked = { ...filter, ...(tagId === undefined ? {} : { tagId }) };
+    return toPage(await contacts.list(scope, asked, order, limit + 1), limit, order.cursorOf);
+  };
+
+/** A new contact with what the user gave, not stored; its tags are made if they are missing. */
+async function draftNew(
+  deps: ContactUseCaseDeps,
+  scope: ClientScope,
+  fields: NewContact,
+  write: { readonly by: Person; readonly session: ClientSession },
+): Promise<ContactRecord> {
+  const requested = { given: fields.customFields, current: {}, isNew: true };
+  const [customFields] = await deps.checkFields(scope, [requested], write.session);
+  const tagged = { requested: { tags: fields.tags }, current: {} };
+  const [sets] = await readSets(deps.sets, scope, [tagged], write);
+  return draftContact(deps, scope, write.by, { fields, customFields, tagIds: sets?.tagIds });
+}
+
 /** Steps inside another noun's transaction, each with its own audit event. */
 const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<ContactRecord>) => ({
   findByIdentity: (scope: ClientScope, identity: AnyIdentity, session: ClientSession) =>
@@ -137,13 +157,13 @@ const createContactSteps = (deps: ContactUseCaseDeps, resource: Resource<Contact
     deps.contacts.holdForCopy(scope, id, session),
 
   /**
-   * Without custom fields, required ones too: what creates contacts on the way does not know them. Throws the duplicate key
+   * Without tags and custom fields, required ones too: what creates contacts on the way does not know them. Throws the duplicate key
    * error if another contact concurrently gets one of the identities.
    */
   async createWithin(
     scope: ClientScope,
     by: Person,
-    fields: Omit<NewContact, 'customFields'>,
+    fields: Omit<NewContact, 'customFields' | 'tags'>,
     session: ClientSession,
   ): Promise<ContactRecord> {
     const record = draftContact(deps, scope, by, { fields, customFields: undefined });
@@ -233,7 +253,7 @@ async function assertFree(
   wanted: Wanted,
   session: ClientSession,
 ): Promise<void> {
-  if (identityFields.every((field) => wanted[field] === undefined)) return;
+  if (!hasIdentity(wanted)) return;
   const owner = await contacts.findByIdentity(scope, wanted, { except: wanted._id, session });
   if (owner !== null) throw alreadyThere(owner, wanted);
 }
@@ -248,9 +268,10 @@ async function namingTheOwner<T>(
   try {
     return await write();
   } catch (error) {
-    const owner = isDuplicateKey(error)
-      ? await contacts.findByIdentity(scope, wanted, { except: wanted._id })
-      : null;
+    const owner =
+      isDuplicateKey(error) && hasIdentity(wanted)
+        ? await contacts.findByIdentity(scope, wanted, { except: wanted._id })
+        : null;
     throw owner === null ? error : alreadyThere(owner, wanted);
   }
 }

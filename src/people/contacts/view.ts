@@ -1,8 +1,10 @@
 import type { ContactDoc, ContactRecord } from './use-cases.ts';
 import { isList } from '../custom-fields/rules.ts';
+import { tagNamesOf, type TagNames } from '../contact-sets/tags/names.ts';
 import type { ContactListItemView, ContactView } from './schemas.ts';
 
-export const toContactListItemView = (contact: ContactDoc): ContactListItemView => ({
+/** `names` of all tags that the contact has. */
+export const toContactListItemView = (contact: ContactDoc, names: TagNames): ContactListItemView => ({
   id: contact._id.toHexString(),
   phoneNumber: contact.phoneNumber ?? null,
   whatsappId: contact.whatsappId ?? null,
@@ -21,7 +23,8 @@ export const toContactListItemView = (contact: ContactDoc): ContactListItemView 
   })),
   name: contact.name ?? null,
   phoneBookName: contact.phoneBook?.name ?? null,
-  tags: [...contact.tags],
+  tags: tagNamesOf(contact, names),
+  groupIds: (contact.groupIds ?? []).map((id) => id.toHexString()),
   optInStatus: contact.optInStatus,
   marketingStopped: contact.marketingStopped ?? false,
   marketingStoppedAt: contact.marketingStoppedAt?.toISOString() ?? null,
@@ -38,8 +41,8 @@ export const toContactListItemView = (contact: ContactDoc): ContactListItemView 
   updatedAt: contact.updatedAt.toISOString(),
 });
 
-export const toContactView = (contact: ContactRecord): ContactView => ({
-  ...toContactListItemView(contact),
+export const toContactView = (contact: ContactRecord, names: TagNames): ContactView => ({
+  ...toContactListItemView(contact, names),
   consentLog: contact.consentLog.map(({ status, source, wording, at, by }) => ({
     status,
     source,

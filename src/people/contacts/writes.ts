@@ -8,24 +8,28 @@ import { applyChanges, consentEntry, withOptOutId, type ContactChanges } from '.
 import type { ContactRecord } from './store/repository.ts';
 import { givenIdentities, hasIdentity, hasTwoNumbers, phoneOfWhatsappId, type OptInStatus } from './rules.ts';
 import type { ContactDeps } from './resource.ts';
+import { readSets, type RequestedSets, type SetDeps } from './sets.ts';
 import type { CheckFields } from '../custom-fields/checks.ts';
 import type { FieldChanges, RequestedFields } from '../custom-fields/rules.ts';
 
 /** The user who acts. */
 export type Person = Extract<AuditActor, { userId: Types.ObjectId }>;
 
-/** What a user asks to change: the values of custom fields are not judged yet. */
-export interface RequestedChanges extends Omit<ContactChanges, 'customFields'> {
+type PlainChanges = Omit<ContactChanges, 'customFields' | 'tagIds' | 'groupIds'>;
+
+/** What a user asks to change: the values of custom fields are not judged yet, and tags have names. */
+export interface RequestedChanges extends PlainChanges, RequestedSets {
   readonly customFields?: RequestedFields['given'];
 }
 
+type NewFields = PlainChanges & Pick<RequestedChanges, 'tags' | 'customFields'>;
+
 /** The fields of a new contact: those of a change, without null. */
-export type NewContact = {
-  readonly [F in keyof RequestedChanges]: NonNullable<RequestedChanges[F]> | undefined;
-};
+export type NewContact = { readonly [F in keyof NewFields]: NonNullable<NewFields[F]> | undefined };
 
 export interface WriteDeps extends Pick<ContactDeps, 'clock' | 'memory'> {
   readonly checkFields: CheckFields;
+  readonly sets: SetDeps;
 }
 
 /** The logged source of a consent that a user enters without a source. */
@@ -33,7 +37,7 @@ const manualSource = 'manual';
 
 /** A user's change of the given fields. */
 export const contactChange = (
-  { clock, memory, checkFields }: WriteDeps,
+  { clock, memory, checkFields, sets }: WriteDeps,
   scope: ClientScope,
   by: Person,
   { customFields: given, ...changes }: RequestedChanges,
@@ -42,7 +46,9 @@ export const contactChange = (
   async decide(current, session) {
     const requested = { given, current: current.customFields, isNew: false };
     const [customFields] = await checkFields(scope, [requested], session);
-    const next = changedContact({ clock }, by, current, { ...changes, customFields });
+    const asked = { requested: changes, current };
+    const [tagsAndGroups] = await readSets(sets, scope, [asked], { by, session });
+    const next = changedContact({ clock }, by, current, { ...changes, ...tagsAndGroups, customFields });
     return memory.recall(scope, { record: next, before: current }, session);
   },
 });
@@ -65,6 +71,7 @@ interface Draft {
   readonly fields: NewContact;
   /** Undefined for none. */
   readonly customFields: FieldChanges | undefined;
+  readonly tagIds?: readonly Types.ObjectId[] | undefined;
 }
 
 /** Drafts a new contact without storing it. A `whatsappId` without a phone number sets the phone number too. */
@@ -72,7 +79,7 @@ export function draftContact(
   { clock }: Pick<ContactDeps, 'clock'>,
   scope: ClientScope,
   { userId }: Person,
-  { fields, customFields }: Draft,
+  { fields, customFields, tagIds }: Draft,
 ): ContactRecord {
   const { optInStatus = 'unknown', consent, customFields: _requested, ...rest } = fields;
   const written = { at: clock.now(), by: userId };
@@ -82,7 +89,6 @@ export function draftContact(
     _id: newId(),
     ...scope,
     identityKeys: [],
-    tags: [],
     optInStatus,
     customFields: {},
     consentLog: firstEntries({ optInStatus, consent }, written),
@@ -90,7 +96,7 @@ export function draftContact(
     updatedAt: written.at,
     version: 1,
   };
-  const record = applyChanges(empty, { ...rest, phoneNumber, customFields }, written);
+  const record = applyChanges(empty, { ...rest, phoneNumber, customFields, tagIds }, written);
   assertWithinLimits(record);
   assertOneNumber(record);
   return record;

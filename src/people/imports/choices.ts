@@ -2,7 +2,8 @@ import { getCountries, type CountryCode } from 'libphonenumber-js/max';
 import { z } from 'zod';
 import { pageQuery } from '../../platform/pagination.ts';
 import { noControls, notEmpty, nonBlankText } from '../../platform/text-fields.ts';
-import { ConsentBody, TagList } from '../contacts/schemas.ts';
+import { ConsentBody } from '../contacts/schemas.ts';
+import { TagsOfFile } from '../contacts/tag-schemas.ts';
 import { importBounds } from './bounds.ts';
 import { delimiters, quotes } from './csv/options.ts';
 import { encodingNames } from './encoding/names.ts';
@@ -106,7 +107,7 @@ const options = {
     description: 'Which of several rows about one person counts',
   }),
   consent: ImportConsentInput,
-  tags: TagList,
+  tags: TagsOfFile,
 } as const;
 
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullable().exactOptional();

@@ -7,8 +7,8 @@ import {
   OptInStatus,
   personQuery,
   PhoneText,
-  TagList,
 } from '../contacts/schemas.ts';
+import { TagList } from '../contacts/tag-schemas.ts';
 import { objectIdText } from '../../platform/fields.ts';
 import { pageOf, pageQuery } from '../../platform/pagination.ts';
 import { AdReferralView } from './ad-referral.ts';

@@ -11,7 +11,7 @@ export type Condition =
   | { readonly op: 'eq' | 'lt' | 'lte' | 'gt' | 'gte'; readonly value: Scalar }
   | { readonly op: 'ne' | 'contains'; readonly value: Scalar }
   | { readonly op: 'between'; readonly value: readonly [Scalar, Scalar] }
-  | { readonly op: 'in' | 'has' | 'has-none'; readonly value: readonly Scalar[] }
+  | { readonly op: 'in' | 'has' | 'has-all' | 'has-none'; readonly value: readonly Scalar[] }
   /** The last so many days, of which today is one. */
   | { readonly op: 'within'; readonly value: number }
   | { readonly op: 'exists'; readonly value: boolean };
@@ -20,7 +20,7 @@ export type Operator = Condition['op'];
 
 const order = ['lt', 'lte', 'gt', 'gte', 'between'] as const satisfies readonly Operator[];
 
-/** `contains` finds beginnings only. A `flag` is true or false and never missing; a `day` has no zone. */
+/** `contains` finds beginnings only. A `flag` is true or false and never missing; a `day` has no zone. `sets` are tags and groups. */
 export const operatorsOf = {
   text: ['eq', 'ne', 'contains', 'in', 'exists'],
   choice: ['eq', 'ne', 'in', 'exists'],
@@ -29,7 +29,7 @@ export const operatorsOf = {
   day: ['eq', ...order, 'within', 'exists'],
   boolean: ['eq', 'exists'],
   flag: ['eq'],
-  tags: ['has', 'has-none'],
+  sets: ['has', 'has-all', 'has-none'],
 } as const satisfies Record<string, readonly [Operator, ...Operator[]]>;
 
 export type FieldType = keyof typeof operatorsOf;
@@ -84,6 +84,7 @@ export function valueSchema(op: Operator, value: z.ZodType<Scalar>): z.ZodType<C
       return pairOf(value);
     case 'in':
     case 'has':
+    case 'has-all':
     case 'has-none':
       return listOf(value);
     case 'within':

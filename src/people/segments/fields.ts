@@ -75,7 +75,11 @@ const PhoneText = z
 
 const finite = z.number({ error: 'Must be a number.' });
 const truth = z.boolean({ error: 'Must be true or false.' });
-const Id = z.string().regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.' });
+const Id = z
+  .string()
+  .regex(/^[0-9a-f]{24}$/, { error: 'Must be an id of 24 hexadecimal digits.', abort: true });
+
+export const toObjectId = (id: string): Types.ObjectId => Types.ObjectId.createFromHexString(id);
 
 const countryCodes: ReadonlySet<string> = new Set(getCountries());
 const CountryText = z
@@ -107,7 +111,6 @@ const builtIn: readonly FieldSpec[] = [
   { name: 'country', type: 'choice', value: CountryText, place: atContact('country'), mayBeMissing: true },
   { name: 'zone', type: 'choice', value: ZoneText, place: { of: 'zone' }, mayBeMissing: true },
   { name: 'createdAt', ...timeAt(atContact('createdAt'), false) },
-  { name: 'tags', type: 'tags', value: text.max(50), place: atContact('tags'), mayBeMissing: false },
   {
     ...{ name: 'optInStatus', type: 'choice', value: z.enum(optInStatuses) },
     ...{ place: atContact('optInStatus'), mayBeMissing: false },
@@ -122,7 +125,7 @@ const builtIn: readonly FieldSpec[] = [
   {
     ...{ name: 'lead.assignedAgentId', type: 'choice', value: Id, mayBeMissing: true },
     place: { of: 'lead', path: 'assignedAgentId' },
-    stored: (id) => Types.ObjectId.createFromHexString(id),
+    stored: toObjectId,
   },
   { name: 'lastInboundAt', ...timeAt({ of: 'threads', fact: 'lastInboundAt' }, true) },
   { name: 'lastOutboundAt', ...timeAt({ of: 'threads', fact: 'lastOutboundAt' }, true) },
@@ -160,8 +163,31 @@ function customSpec({ key, type, options }: SegmentCustomField): FieldSpec {
   };
 }
 
+/** Tags and groups, by their ids, so that a new name changes nothing. */
+const setSpec = (name: 'tags' | 'groups', noun: string, ids: ReadonlySet<string>): FieldSpec => ({
+  ...{ name, type: 'sets', mayBeMissing: false },
+  value: Id.refine((id) => ids.has(id), { error: `There is no such ${noun}.` }),
+  place: atContact(name === 'tags' ? 'tagIds' : 'groupIds'),
+  stored: toObjectId,
+});
+
 export type SegmentFields = ReadonlyMap<string, FieldSpec>;
 
+/** What filters of a client can name, beside what all clients have. */
+export interface SegmentVocabulary {
+  readonly customFields: readonly SegmentCustomField[];
+  /** Ids. */
+  readonly tags: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+}
+
 /** All fields of a client, by name. */
-export const segmentFields = (customFields: readonly SegmentCustomField[]): SegmentFields =>
-  new Map([...builtIn, ...customFields.map(customSpec)].map((spec) => [spec.name, spec]));
+export const segmentFields = ({ customFields, tags, groups }: SegmentVocabulary): SegmentFields =>
+  new Map(
+    [
+      ...builtIn,
+      setSpec('tags', 'tag', tags),
+      setSpec('groups', 'contact group', groups),
+      ...customFields.map(customSpec),
+    ].map((spec) => [spec.name, spec]),
+  );

@@ -1,7 +1,7 @@
-import type { ClientSession } from 'mongoose';
+import type { ClientSession, Types } from 'mongoose';
 import { AppError, type Issue } from '../../platform/errors.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { segmentFields, type SegmentCustomField } from './fields.ts';
+import { segmentFields, toObjectId, type SegmentCustomField } from './fields.ts';
 import { segmentFilter, type SegmentNode } from './read.ts';
 import { referencesOf, type SegmentReferences } from './references.ts';
 import type { SegmentDoc } from './repository.ts';
@@ -14,11 +14,24 @@ interface FieldDefinitions {
   hold(scope: ClientScope, keys: readonly string[], session: ClientSession): Promise<void>;
 }
 
+/** A port for tags and groups. */
+interface NamedSets {
+  /** All of a client. */
+  findPlaces(
+    scope: ClientScope,
+    session?: ClientSession,
+  ): Promise<readonly { readonly _id: Types.ObjectId }[]>;
+  /** Keeps them from being deleted until the transaction has ended. */
+  hold(scope: ClientScope, ids: readonly Types.ObjectId[], session: ClientSession): Promise<void>;
+}
+
 /** As many problems of a filter are named. */
 const maxFaults = 200;
 
 export interface SegmentFilterDeps {
   readonly customFields: FieldDefinitions;
+  readonly tags: NamedSets;
+  readonly groups: NamedSets;
 }
 
 /** A segment with what its filter names in vain. */
@@ -31,10 +44,15 @@ type Read = { readonly node: SegmentNode } | { readonly faults: readonly Issue[]
 
 export type SegmentFilters = ReturnType<typeof createSegmentFilters>;
 
-/** Reads filters by the custom fields that the client has at the moment, archived ones included. */
-export function createSegmentFilters({ customFields }: SegmentFilterDeps) {
+/** Reads filters by the custom fields (archived ones included), tags and groups that the client has at the moment. */
+export function createSegmentFilters({ customFields, tags, groups }: SegmentFilterDeps) {
   async function reader(scope: ClientScope, session?: ClientSession): Promise<(filter: unknown) => Read> {
-    const schema = segmentFilter(segmentFields(await customFields.findAll(scope, session)));
+    const vocabulary = {
+      customFields: await customFields.findAll(scope, session),
+      tags: idsOf(await tags.findPlaces(scope, session)),
+      groups: idsOf(await groups.findPlaces(scope, session)),
+    };
+    const schema = segmentFilter(segmentFields(vocabulary));
     return (filter) => {
       const result = schema.safeParse(filter);
       if (result.success) return { node: result.data };
@@ -57,11 +75,13 @@ export function createSegmentFilters({ customFields }: SegmentFilterDeps) {
     /** Throws `invalid-input` with everything that is wrong with the filter. */
     require: (scope: ClientScope, filter: unknown): Promise<SegmentNode> => require(scope, filter),
 
-    /** What the filter names; its custom fields are not deleted until the transaction has ended. Throws as `require`. */
+    /** What the filter names; its custom fields, tags and groups are not deleted until the transaction has ended. Throws as `require`. */
     async hold(scope: ClientScope, filter: unknown, session: ClientSession): Promise<SegmentReferences> {
       const references = referencesOf(await require(scope, filter, session));
       if (references.customFields.length > 0)
         await customFields.hold(scope, references.customFields, session);
+      await hold(tags, scope, references.tags, session);
+      await hold(groups, scope, references.groups ?? [], session);
       return references;
     },
 
@@ -74,4 +94,16 @@ export function createSegmentFilters({ customFields }: SegmentFilterDeps) {
       };
     },
   };
+}
+
+const idsOf = (sets: readonly { readonly _id: Types.ObjectId }[]): ReadonlySet<string> =>
+  new Set(sets.map(({ _id }) => _id.toHexString()));
+
+async function hold(
+  sets: NamedSets,
+  scope: ClientScope,
+  ids: readonly string[],
+  session: ClientSession,
+): Promise<void> {
+  if (ids.length > 0) await sets.hold(scope, ids.map(toObjectId), session);
 }

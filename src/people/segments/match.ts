@@ -25,6 +25,8 @@ export function matchOf({ spec, condition }: SegmentLeaf, moment: Moment): Match
     case 'in':
     case 'has':
       return is(oneOf(spec, condition.value, moment));
+    case 'has-all':
+      return is(allOf(spec, condition.value));
     case 'has-none':
       return isNot(oneOf(spec, condition.value, moment));
     case 'contains':
@@ -52,6 +54,10 @@ function oneOf(spec: FieldSpec, values: readonly Scalar[], { now }: Moment): Ope
   const [first] = all;
   return all.length === 1 ? { $eq: first } : { $in: all };
 }
+
+const allOf = ({ stored = (value) => value }: FieldSpec, values: readonly Scalar[]): Operand => ({
+  $all: values.map((value) => stored(String(value))),
+});
 
 const present = ({ place }: FieldSpec, { now }: Moment): Operand =>
   place.of === 'zone' ? { $in: countriesWithZone(now) } : { $exists: true };

@@ -30,5 +30,6 @@ export const segmentModel = declareTenantModel<SegmentDoc>('segments', {
 
 // Also serves the list.
 segmentModel.schema.index({ clientId: 1, nameKey: 1 }, { unique: true });
-// For the deletion of a custom field.
-segmentModel.schema.index({ clientId: 1, 'references.customFields': 1 });
+// For the deletion of a custom field, a tag or a group.
+for (const kind of ['customFields', 'tags', 'groups'] as const)
+  segmentModel.schema.index({ clientId: 1, [`references.${kind}`]: 1 });

@@ -8,7 +8,10 @@ export interface SegmentReferences {
   /** The keys of custom fields. */
   readonly customFields: readonly string[];
   readonly options: readonly { readonly customField: string; readonly option: string }[];
+  /** The ids of tags. */
   readonly tags: readonly string[];
+  /** The ids of groups; missing in segments from before there were any. */
+  readonly groups?: readonly string[];
   readonly agentIds: readonly string[];
   readonly stages: readonly string[];
 }
@@ -44,7 +47,8 @@ export function referencesOf(filter: SegmentNode): SegmentReferences {
     fields: unique(leaves.map(({ spec }) => spec.name)),
     customFields: unique(custom.map(({ key }) => key)),
     options: unique(options),
-    tags: valuesOf(({ type }) => type === 'tags'),
+    tags: valuesOf(({ name }) => name === 'tags'),
+    groups: valuesOf(({ name }) => name === 'groups'),
     agentIds: valuesOf(({ name }) => name === 'lead.assignedAgentId'),
     stages: valuesOf(({ name }) => name === 'lead.stage'),
   };

@@ -27,15 +27,15 @@ export function createSegmentRepository(connection: Connection) {
         segments.find(scope, range as ScopedFilter<SegmentDoc>, { sort: { nameKey: 1 }, limit: atMost }),
       ),
 
-    /** Some segments whose filters ask for the custom field. */
-    findByField: (
+    /** Some segments whose filters name this: a custom field by its key, a tag or a group by its id. */
+    findByReference: (
       scope: ClientScope,
-      key: string,
+      { kind, name }: { readonly kind: 'customFields' | 'tags' | 'groups'; readonly name: string },
       options: { readonly limit: number; readonly session: ClientSession },
     ): Promise<Pick<SegmentDoc, '_id' | 'name'>[]> =>
       segments.find<Pick<SegmentDoc, '_id' | 'name'>>(
         scope,
-        { 'references.customFields': key },
+        { [`references.${kind}`]: name },
         { projection: { name: 1 }, ...options },
       ),
 

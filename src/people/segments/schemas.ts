@@ -10,7 +10,7 @@ const name = LineText.max(60);
 const filterExample = {
   all: [
     { field: 'country', op: 'in', value: ['BR', 'PT'] },
-    { field: 'tags', op: 'has', value: ['vip'] },
+    { field: 'optInStatus', op: 'eq', value: 'opted-in' },
     { not: { field: 'lastInboundAt', op: 'within', value: 30 } },
   ],
 };
@@ -27,8 +27,8 @@ const SegmentFilter = z.custom<Readonly<Record<string, unknown>>>(isFilter, { er
     '`exists`. Choices (`country`, `zone`, `optInStatus`, `lead.stage`, `lead.assignedAgentId`, custom selects): `eq`, ' +
     '`ne`, `in`, `exists`. Custom numbers: `eq`, `lt`, `lte`, `gt`, `gte`, `between`, `exists`. Dates (`createdAt`, ' +
     '`lastInboundAt`, `lastOutboundAt`, custom dates and times): the same with days (`2026-11-23`) of the time zone of ' +
-    'the business, or times, and `within` the last so many days, today included. `tags`: `has`, `has-none` with a ' +
-    'list. `marketingStopped`, `isBlocked`, `numberSuspect`, `isWindowOpen`: `eq`; custom booleans: `eq`, `exists`. ' +
+    'the business, or times, and `within` the last so many days, today included. `tags` and ' +
+    '`groups`: `has` (any of them), `has-all` and `has-none` with a list of ids. `marketingStopped`, `isBlocked`, `numberSuspect`, `isWindowOpen`: `eq`; custom booleans: `eq`, `exists`. ' +
     'Archived custom fields are found by, too. `ne` and `not` also match contacts without ' +
     'the field',
   examples: [filterExample],
@@ -36,12 +36,12 @@ const SegmentFilter = z.custom<Readonly<Record<string, unknown>>>(isFilter, { er
 
 export const CreateSegmentBody = z
   .strictObject({ name, filter: SegmentFilter })
-  .meta({ id: 'CreateSegmentBody', examples: [{ name: 'Quiet VIPs', filter: filterExample }] });
+  .meta({ id: 'CreateSegmentBody', examples: [{ name: 'Quiet customers', filter: filterExample }] });
 
 export const PatchSegmentBody = z
   .strictObject({ name: name.exactOptional(), filter: SegmentFilter.exactOptional() })
   .refine(...notEmpty)
-  .meta({ id: 'UpdateSegmentBody', examples: [{ name: 'Silent VIPs' }] });
+  .meta({ id: 'UpdateSegmentBody', examples: [{ name: 'Silent customers' }] });
 
 export const PreviewSegmentBody = z
   .strictObject({ filter: SegmentFilter })
@@ -68,7 +68,7 @@ export const SegmentView = z
     id: 'Segment',
     examples: [
       {
-        ...{ id: '665f1f77bcf86cd7994390a1', name: 'Quiet VIPs', filter: filterExample, invalid: [] },
+        ...{ id: '665f1f77bcf86cd7994390a1', name: 'Quiet customers', filter: filterExample, invalid: [] },
         ...{ createdAt: '2026-11-23T09:00:00.000Z', updatedAt: '2026-11-23T09:00:00.000Z' },
       },
     ],

@@ -15,11 +15,12 @@ export const toSegmentPreviewView = ({
   summary: { count, optedOut, blocked, noAddress, suspect },
   isExact,
   sample,
+  tagNames,
   notes,
   tookMs,
 }: SegmentPreview): SegmentPreviewView => ({
   ...{ count, isExact, excluded: { optedOut, blocked, noAddress, suspect } },
-  sample: sample.map(toContactListItemView),
+  sample: sample.map((contact) => toContactListItemView(contact, tagNames)),
   notes: notes.map(({ path, field, message }) => ({ path: ['filter', ...path].join('.'), field, message })),
   tookMs,
 });

@@ -155,6 +155,12 @@ describe('api › states of imports', function () {
     });
     const touched = (await contacts()).find(({ phoneNumber }) => phoneNumber === phone(0));
     await admin.patch(`/api/contacts/${String(touched?.id)}`, { name: 'Touched' });
+    const tags = (await admin.get('/api/tags')).body['items'] as { id: string; name: string }[];
+    assert.deepEqual(
+      tags.map(({ name }) => name),
+      ['new', 'old'],
+    );
+    assert.equal((await admin.patch(`/api/tags/${String(tags[1]?.id)}`, { name: 'Older' })).status, 200);
     assert.equal((await stage.post(admin, id, 'undo')).status, 200);
     const undone = await stage.settle(admin, id);
     assert.equal(undone.state, 'undone');
@@ -162,7 +168,7 @@ describe('api › states of imports', function () {
       (await contacts()).map(({ phoneNumber, name, tags }) => [phoneNumber, name, tags]),
       [
         [phone(0), 'Touched', ['new']],
-        [phone(9), 'Before', ['old']],
+        [phone(9), 'Before', ['Older']],
       ],
     );
     const rows = await stage.rowsOf(admin, id);

@@ -10,10 +10,13 @@ import { scopeOf } from '../../../src/platform/mongo.ts';
 import { migrate } from '../../support/migrated.ts';
 import { connectTestDatabase, type TestDatabase } from '../../support/mongo.ts';
 import { watchPlans, type PlanWatch } from '../../support/plans.ts';
-import { customFields } from '../../support/segment-people.ts';
+import { vocabulary } from '../../support/segment-people.ts';
 
 const count = 6_000;
 const moment = { now: new Date('2026-11-30T12:00:00Z'), zone: 'Europe/Berlin' };
+
+const tags = Array.from({ length: 7 }, () => newId().toHexString());
+const tagged = { field: 'tags', op: 'has', value: [tags[3]] };
 
 describe('query plans › segments', function () {
   this.timeout(120_000);
@@ -21,7 +24,7 @@ describe('query plans › segments', function () {
   let watched: Connection;
   let plans: PlanWatch;
   const scope = scopeOf(newId());
-  const schema = segmentFilter(segmentFields(customFields));
+  const schema = segmentFilter(segmentFields({ ...vocabulary, tags: new Set(tags), groups: new Set(tags) }));
 
   before(async () => {
     database = await connectTestDatabase('segment_plans', []);
@@ -40,7 +43,12 @@ describe('query plans › segments', function () {
             customFields: {},
             consentLog: [],
           },
-          ...{ optInStatus: 'opted-in', tags: [`t${index % 7}`], country: index % 50 === 0 ? 'BR' : 'DE' },
+          ...{
+            optInStatus: 'opted-in',
+            tagIds: [tags[index % 7], tags[(index % 3) + 4]].map((id) => new Types.ObjectId(id)),
+            country: index % 50 === 0 ? 'BR' : 'DE',
+          },
+          groupIds: index % 60 === 0 ? [new Types.ObjectId(tags[0])] : undefined,
           cf: [
             { k: 'city', s: `City ${index % 300}` },
             { k: 'orders', n: index % 200 },
@@ -74,7 +82,7 @@ describe('query plans › segments', function () {
         all: [
           { field: 'customFields.city', op: 'eq', value: 'City 7' },
           { field: 'customFields.orders', op: 'gte', value: 100 },
-          { field: 'tags', op: 'has', value: ['t3'] },
+          tagged,
         ],
       },
       25,
@@ -82,6 +90,10 @@ describe('query plans › segments', function () {
     ['the beginning of a text', { field: 'customFields.city', op: 'contains', value: 'City 29' }, 230],
     ['a number', { field: 'customFields.orders', op: 'between', value: [10, 11] }, 65],
     ['a time', { field: 'customFields.renews_at', op: 'within', value: 3 }, 80],
+    ['a tag and a country', { all: [tagged, { field: 'country', op: 'eq', value: 'BR' }] }, 125],
+    ['a tag or a group', { any: [tagged, { field: 'groups', op: 'has', value: [tags[0]] }] }, 960],
+    ['two tags at once', { ...tagged, op: 'has-all', value: [tags[3], tags[4]] }, 860],
+    ['a group', { field: 'groups', op: 'has', value: [tags[0]] }, 100],
     ['a country', { field: 'country', op: 'eq', value: 'BR' }, 125],
     [
       'either of two',
@@ -117,11 +129,7 @@ describe('query plans › segments', function () {
 
   it('pages and counts › never read the whole collection', async () => {
     const queries = createContactRepository(watched);
-    const { candidates } = compileSegment(
-      schema.parse({ field: 'tags', op: 'has', value: ['t3'] }),
-      moment,
-      scope,
-    );
+    const { candidates } = compileSegment(schema.parse(tagged), moment, scope);
     const after = { key: new Date(count * 500), id: newId() };
     const stages = await plans.plansOf(async () => {
       await queries.findPlacesWhere(scope, candidates, { after, limit: 50, maxTimeMS: 5_000 });

@@ -16,7 +16,7 @@ import { migrate } from '../../support/migrated.ts';
 import { connectTestDatabase } from '../../support/mongo.ts';
 import { isMember } from '../../support/segment-evaluator.ts';
 import {
-  customFields,
+  vocabulary,
   filterNear,
   moments,
   personAt,
@@ -82,7 +82,7 @@ const summaryOf = (people: readonly Person[]) => {
 describe('segments › any filter over any contacts', function () {
   this.timeout(300_000);
   const world = useRunning(startWorld);
-  const schema = segmentFilter(segmentFields(customFields));
+  const schema = segmentFilter(segmentFields(vocabulary));
 
   it('the compiled filter and the evaluator › find the same members', async () => {
     const sizes = { none: 0, some: 0, all: 0 };

@@ -13,7 +13,7 @@ const entry = (status: ConsentEntry['status'], fields: Partial<ConsentEntry> = {
 });
 
 const record = (fields: Partial<ContactRecord> = {}): ContactRecord => ({
-  ...{ _id: newId(), clientId: newId(), tags: [], customFields: {}, version: 1 },
+  ...{ _id: newId(), clientId: newId(), customFields: {}, version: 1 },
   ...{ identityKeys: ['tel:+1555', 'id:US.1'], optInStatus: 'unknown', consentLog: [] },
   ...{ createdAt: at, updatedAt: after(60_000) },
   ...fields,

@@ -168,7 +168,6 @@ function draft({ clock }: PersonDeps, scope: ClientScope, name: string | undefin
     _id: newId(),
     ...scope,
     identityKeys: [],
-    tags: [],
     optInStatus: 'unknown',
     customFields: {},
     consentLog: [],

@@ -102,7 +102,15 @@ export interface ContactDoc {
   readonly searchTokens?: readonly string[];
   /** The name in the address book of the business's phone; without a name, the entry was removed. */
   readonly phoneBook?: PhoneBookName;
-  readonly tags: readonly string[];
+  /** In the order in which it got them; missing if it has none. An id whose tag was deleted counts as none. */
+  readonly tagIds?: readonly Types.ObjectId[];
+  /** The groups that it is a member of, in the same way. */
+  readonly groupIds?: readonly Types.ObjectId[];
+  /**
+   * Names from before tags were rows, which only the version before reads. The next write of the record leaves an empty list,
+   * because processes of that version, which run beside this one during a deployment, fail without one.
+   */
+  readonly tags?: readonly string[];
   readonly optInStatus: OptInStatus;
   /** True while the person has turned off marketing from this business in WhatsApp. */
   readonly marketingStopped?: boolean;
@@ -153,7 +161,9 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   nameKey: String,
   searchTokens: { type: [String], default: undefined },
   phoneBook: Schema.Types.Mixed,
-  tags: { type: [String], required: true },
+  tagIds: { type: [Schema.Types.ObjectId], default: undefined },
+  groupIds: { type: [Schema.Types.ObjectId], default: undefined },
+  tags: { type: [String], default: undefined },
   optInStatus: { type: String, enum: optInStatuses, required: true },
   marketingStopped: Boolean,
   marketingStoppedAt: Date,
@@ -188,7 +198,12 @@ contactModel.schema.index(
   { clientId: 1, country: 1, createdAt: -1, _id: -1 },
   { partialFilterExpression: { country: { $exists: true } } },
 );
-contactModel.schema.index({ clientId: 1, tags: 1, createdAt: -1, _id: -1 });
+for (const sets of ['tagIds', 'groupIds'] as const) {
+  contactModel.schema.index(
+    { clientId: 1, [sets]: 1, createdAt: -1, _id: -1 },
+    { partialFilterExpression: { [sets]: { $exists: true } } },
+  );
+}
 contactModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
 contactModel.schema.index(
   { clientId: 1, isBlocked: 1, createdAt: -1, _id: -1 },

@@ -8,6 +8,7 @@ import type { ScopedFilter } from '../../../platform/tenant-queries.ts';
 import type { FieldCondition } from '../../custom-fields/filters.ts';
 import { contactModel, type ContactDoc, type ContactRecord } from './model.ts';
 import { createSegmentQueries } from './segment-queries.ts';
+import { createSetQueries } from './set-queries.ts';
 import { countryOf, lookupKeysOf, usernameKeyOf, type AnyIdentity, type OptInStatus } from '../rules.ts';
 import { contactTokens, personQueryOf, readPeople, type PeopleOrder } from '../search.ts';
 
@@ -18,7 +19,8 @@ export type { SamePersonReason } from './model.ts';
 export type ContactIdentity = AnyIdentity & { readonly username?: string | undefined };
 
 export interface ContactFilter {
-  readonly tag?: string;
+  readonly tagId?: Types.ObjectId;
+  readonly groupId?: Types.ObjectId;
   readonly optInStatus?: OptInStatus;
   readonly isBlocked?: boolean;
   readonly isNumberSuspect?: boolean;
@@ -41,6 +43,7 @@ export function createContactRepository(connection: Connection) {
     ...createRecordWrites(contacts),
     ...createSegmentQueries(contacts),
     ...createKeyReads(contacts),
+    ...createSetQueries(contacts),
 
     findById: (scope: ClientScope, _id: Types.ObjectId): Promise<ContactDoc | null> =>
       contacts.findOne<ContactDoc>(scope, { _id }, withoutLog),
@@ -122,13 +125,15 @@ const createKeyReads = (contacts: TenantCollection<ContactRecord>) => ({
 });
 
 const toQuery = ({
-  tag,
+  tagId,
+  groupId,
   optInStatus,
   isBlocked,
   isNumberSuspect,
   fields,
 }: ContactFilter): ScopedFilter<ContactRecord> => ({
-  ...(tag === undefined ? {} : { tags: tag }),
+  ...(tagId === undefined ? {} : { tagIds: tagId }),
+  ...(groupId === undefined ? {} : { groupIds: groupId }),
   ...(optInStatus === undefined ? {} : { optInStatus }),
   ...(isBlocked === undefined ? {} : { isBlocked: isBlocked ? true : { $ne: true } }),
   ...(isNumberSuspect === undefined ? {} : { 'numberSuspect.at': { $exists: isNumberSuspect } }),
@@ -146,10 +151,11 @@ const fieldQuery = (fields: readonly FieldCondition[]): ScopedFilter<ContactReco
   ),
 });
 
-/** The record as stored: the one place that writes its tokens and its country. */
+/** The record as stored: the one place that writes its tokens and its country, and empties its old names of tags. */
 function asStored({ country: _former, ...record }: ContactRecord): ContactRecord {
   const country = countryOf(record);
-  return { ...record, ...(country === undefined ? {} : { country }), searchTokens: contactTokens(record) };
+  const given = country === undefined ? {} : { country };
+  return { ...record, ...given, tags: [], searchTokens: contactTokens(record) };
 }
 
 /** Reads and writes of whole records, and what a change of something else asks of them. */

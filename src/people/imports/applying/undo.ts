@@ -4,8 +4,7 @@ import { AppError } from '../../../platform/errors.ts';
 import type { RunInTransaction } from '../../../platform/transaction.ts';
 import type { ContactUseCases } from '../../contacts/use-cases.ts';
 import type { ImportChanges } from '../changes.ts';
-import type { ContactChange } from '../plan/rules.ts';
-import type { ImportRowDoc, ImportRowRepository } from '../stored-rows/repository.ts';
+import type { ImportRowDoc, ImportRowRepository, RowBefore } from '../stored-rows/repository.ts';
 import type { ImportWork, Slice } from '../slices.ts';
 import type { UndoOutcome } from '../states.ts';
 
@@ -87,12 +86,17 @@ async function restoreWithin(
   if (contactId === undefined) return 'kept';
   const record = await contacts.findWithin(scope, contactId, session);
   if (record === null || record.version !== contactVersion) return 'kept';
-  const { optInStatus, ...fields }: ContactChange = before;
+  const { optInStatus, tagIds: formerTagIds, ...fields }: RowBefore = before;
   const isOptOut = record.optInStatus === 'opted-out';
   const consent = { source: `import ${work.doc._id.toHexString()} undone` };
   const status = optInStatus === undefined || isOptOut ? {} : { optInStatus, consent };
   await contacts.changeWithin(
-    ...([scope, authorOf(work), { id: contactId, changes: { ...fields, ...status } }, session] as const),
+    ...([
+      scope,
+      authorOf(work),
+      { id: contactId, changes: { ...fields, formerTagIds, ...status } },
+      session,
+    ] as const),
   );
   return 'restored';
 }

@@ -8,7 +8,12 @@ import type { ContactChange, PlanKind } from '../plan/rules.ts';
 import { independent, writesContact } from './parts.ts';
 import { verdictOf, type CheckedPlan } from '../plan/with-fields.ts';
 import type { ImportObserver } from '../observers.ts';
-import type { ImportRowDoc, ImportRowRepository, RowSettlement } from '../stored-rows/repository.ts';
+import type {
+  ImportRowDoc,
+  ImportRowRepository,
+  RowBefore,
+  RowSettlement,
+} from '../stored-rows/repository.ts';
 import type { RowOutcome } from '../states.ts';
 
 export interface WriteRowDeps {
@@ -139,9 +144,14 @@ function settlementOf(
     ...(plan.kind === row.plan?.kind ? {} : { isChangedSince: true }),
     ...(contactId === undefined ? {} : { contactId }),
     ...(written === undefined ? {} : { contactVersion: written.version }),
-    ...(Object.keys(plan.before).length === 0 ? {} : { before: plan.before }),
+    ...(Object.keys(plan.before).length === 0 ? {} : { before: beforeOf(plan, contact) }),
     ...(contact !== undefined && plan.change.optInStatus === 'opted-out' ? { isFinishing: true } : {}),
   };
+}
+
+/** With the ids of tags instead of their names, which may become others until the import is undone. */
+function beforeOf({ before: { tags, ...before } }: CheckedPlan, contact: Planned['contact']): RowBefore {
+  return tags === undefined ? before : { ...before, tagIds: contact?.tagIds ?? [] };
 }
 
 /** The source of a status that comes from a column, without a statement for the whole file. */

@@ -1,4 +1,5 @@
 import { faultOf as faultOfText, hasBreaks, isVisible } from '../../../platform/plain-text.ts';
+import { maxTagLength, namesByKey } from '../../contact-sets/rules.ts';
 import { maxTags } from '../../contacts/rules.ts';
 import { normaliseHeader } from '../mapping/folding.ts';
 import { faultOf, readCommon, valueOf, type Read } from './faults.ts';
@@ -48,14 +49,12 @@ const partsOf = (text: string): string[] => [
   ),
 ];
 
-const maxTagLength = 50;
-
-/** A list of tags, each once, between `;`, `,`, `|` or line breaks. */
+/** A list of names of tags, each once in any case, between `;`, `,`, `|` or line breaks. */
 export function readTags(cell: string): Read<readonly string[]> {
   const text = withoutGuard(cell);
   const common = readCommon(text);
   if (common !== undefined) return common;
-  const tags = partsOf(text);
+  const tags = [...namesByKey(partsOf(text)).values()];
   if (tags.length === 0) return { kind: 'blank' };
   if (tags.length > maxTags) return faultOf('too-many-tags');
   if (tags.some((tag) => tag.length > maxTagLength)) return faultOf('tag-too-long');

@@ -2,6 +2,7 @@ import type { ClientSession, Types } from 'mongoose';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ContactDirectory, ContactDoc } from '../../contacts/directory.ts';
 import { keysInAnySpelling, lookupKeysOf } from '../../contacts/rules.ts';
+import { tagNamesOf, type ReadTagNames, type TagNames } from '../../contact-sets/tags/names.ts';
 import type { FieldRules } from '../../custom-fields/rules.ts';
 import type { ImportRowDoc } from '../stored-rows/model.ts';
 import type { ExistingContact, PlanOptions } from './rules.ts';
@@ -9,6 +10,7 @@ import { planChecked, type CheckedPlan } from './with-fields.ts';
 
 export interface PlannerDeps {
   readonly contacts: Pick<ContactDirectory, 'findByKeys'>;
+  readonly readTagNames: ReadTagNames;
   /** Opt-outs that hold at identities, whoever has them now. */
   readonly addressStops: {
     kindsAtEach(
@@ -38,7 +40,7 @@ export interface Planned {
 export type Planner = ReturnType<typeof createPlanner>;
 
 /** Plans rows by the contacts that there are now; in their order. */
-export function createPlanner({ contacts, addressStops }: PlannerDeps) {
+export function createPlanner({ contacts, readTagNames, addressStops }: PlannerDeps) {
   /** Whether an opt-out holds at the address of each row. */
   async function readStops(
     scope: ClientScope,
@@ -65,13 +67,14 @@ export function createPlanner({ contacts, addressStops }: PlannerDeps) {
     );
     const found = keys.size === 0 ? [] : await contacts.findByKeys(scope, [...keys], context.session);
     const byKey = new Map(found.flatMap((contact) => contact.identityKeys.map((key) => [key, contact])));
+    const tagNames = await readTagNames(scope, found, context.session);
     const stops = await readStops(scope, rows, context);
     return rows.map((row, place) => {
       const existing = row.faults.length > 0 ? [] : contactsOf(row, byKey);
       const [contact, another] = existing;
       const facts = {
         reading: { values: row.values, errors: row.faults },
-        existing: existing.map(toExisting),
+        existing: existing.map((each) => toExisting(each, tagNames)),
         sameKey: { earlier: row.hasEarlier, later: row.hasLater === true },
         isAddressStopped: stops[place] === true,
       };
@@ -90,12 +93,12 @@ function contactsOf({ values }: PlannableRow, byKey: ReadonlyMap<string, Contact
   return [...new Map(found.map((contact) => [contact._id.toHexString(), contact])).values()];
 }
 
-const toExisting = (contact: ContactDoc): ExistingContact => ({
+const toExisting = (contact: ContactDoc, tagNames: TagNames): ExistingContact => ({
   ...{ phoneNumber: contact.phoneNumber, whatsappId: contact.whatsappId },
   businessScopedUserId: contact.businessScopedUserId,
   keys: contact.identityKeys,
   ...(contact.name === undefined ? {} : { name: contact.name }),
-  tags: contact.tags,
+  tags: tagNamesOf(contact, tagNames),
   optInStatus: contact.optInStatus,
   customFields: contact.customFields,
 });

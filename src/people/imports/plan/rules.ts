@@ -1,3 +1,4 @@
+import { namesByKey } from '../../contact-sets/rules.ts';
 import { hasIdentity, identityKeysOf, maxTags, type AnyIdentity } from '../../contacts/rules.ts';
 import type { CellError, FieldValue, RowReading, RowValues, Status } from '../cells/read-row.ts';
 
@@ -30,6 +31,7 @@ export interface ExistingContact extends AnyIdentity {
   /** Every key that finds the contact, also those of former spellings and of other numbers of the person. */
   readonly keys: readonly string[];
   readonly name?: string;
+  /** Their names. */
   readonly tags: readonly string[];
   readonly optInStatus: Status;
   readonly customFields: Readonly<Record<string, FieldValue>>;
@@ -147,7 +149,7 @@ function planCreate(
   { values, keys, tags: fileTags, status }: WantedRow,
   { isAddressStopped }: RowFacts,
 ): RowPlan {
-  const tags = [...new Set([...(values.tags ?? []), ...fileTags])];
+  const tags = eachOnce([...(values.tags ?? []), ...fileTags]);
   if (tags.length > maxTags) return stop('invalid', keys, ['too-many-tags']);
   const isKept = isAddressStopped && status === 'opted-in';
   const fields = Object.entries(values.customFields).filter(([, value]) => value !== null);
@@ -218,8 +220,11 @@ function changedTags(
 ): readonly string[] {
   const isLeft = isFilling && contact.tags.length > 0;
   const kept = values.tags === null && !isFilling ? [] : contact.tags;
-  return [...new Set([...kept, ...(isLeft ? [] : (values.tags ?? [])), ...tags])];
+  return eachOnce([...kept, ...(isLeft ? [] : (values.tags ?? [])), ...tags]);
 }
+
+/** Names of tags, as first written: `vip` and `VIP` are one. */
+const eachOnce = (names: readonly string[]): string[] => [...namesByKey(names).values()];
 
 function changedConsent(
   status: Status | undefined,

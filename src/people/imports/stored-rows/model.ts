@@ -34,10 +34,14 @@ export interface ImportRowDoc {
   /** The version of the contact that the row wrote. */
   readonly contactVersion?: number;
   /** What the row has changed, as it was before. */
-  readonly before?: ContactChange;
+  readonly before?: RowBefore;
   /** Messages to the contact are still to be canceled. */
   readonly isFinishing?: boolean;
   readonly undo?: UndoOutcome;
+}
+
+export interface RowBefore extends Omit<ContactChange, 'tags'> {
+  readonly tagIds?: readonly Types.ObjectId[];
 }
 
 export interface RowVerdict extends Pick<RowPlan, 'notices'> {

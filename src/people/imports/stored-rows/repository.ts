@@ -10,7 +10,7 @@ import { importRowModel, type ImportRowDoc, type RowVerdict } from './model.ts';
 import { noCounts, planKinds, type PlanCounts, type PlanKind } from '../plan/rules.ts';
 import { rowOutcomes, type RowOutcome } from '../states.ts';
 
-export type { ImportRowDoc, RowVerdict } from './model.ts';
+export type { ImportRowDoc, RowBefore, RowVerdict } from './model.ts';
 
 /** The rows of one analysis. */
 export interface RowSet {

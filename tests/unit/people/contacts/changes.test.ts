@@ -12,6 +12,7 @@ describe('changes of a contact', () => {
   const created = new Date('2026-11-01T00:00:00Z');
   const at = new Date('2026-11-23T09:00:00Z');
   const by = new Types.ObjectId();
+  const vip = new Types.ObjectId();
   const record: ContactRecord = {
     _id: new Types.ObjectId(),
     clientId: new Types.ObjectId(),
@@ -19,7 +20,7 @@ describe('changes of a contact', () => {
     identityKeys: ['tel:+15550001001'],
     name: 'Ána',
     nameKey: 'ana',
-    tags: ['vip'],
+    tagIds: [vip],
     optInStatus: 'unknown',
     customFields: { city: 'Berlin', orders: 3 },
     cf: [
@@ -35,7 +36,7 @@ describe('changes of a contact', () => {
 
   const same: readonly [string, ContactChanges][] = [
     ['nothing', {}],
-    ['everything as it is', { phoneNumber: '+15550001001', name: 'Ána', tags: ['vip'] }],
+    ['everything as it is', { phoneNumber: '+15550001001', name: 'Ána', tagIds: [vip] }],
     ['clearing what is not there', { username: null }],
     ['a custom field as it is', { customFields: new Map([['orders', { value: 3 }]]) }],
     ['removing a custom field that is not there', { customFields: new Map([['country', null]]) }],
@@ -55,6 +56,16 @@ describe('changes of a contact', () => {
     });
   });
 
+  it('tags and groups › are missing rather than empty', () => {
+    const group = new Types.ObjectId();
+    const joined = change({ tagIds: [], groupIds: [group] });
+    assert.deepEqual([joined.tagIds, 'tagIds' in joined, joined.groupIds], [undefined, false, [group]]);
+    assert.deepEqual(
+      [change({ name: 'Bela' }).tagIds, 'groupIds' in change({ name: 'Bela' })],
+      [[vip], false],
+    );
+  });
+
   it('a username › its search key with it, and without it no key', () => {
     const named = change({ username: '@Ana.Souza' });
     assert.deepEqual([named.username, named.usernameKey], ['@Ana.Souza', 'ana.souza']);
@@ -66,7 +77,7 @@ describe('changes of a contact', () => {
     const suspect = { ...record, numberSuspect: { code: '131026', at: created } };
     const changed = (changes: ContactChanges) => applyChanges(suspect, changes, { at, by }).numberSuspect;
     for (const phoneNumber of ['+15550001002', null]) assert.equal(changed({ phoneNumber }), undefined);
-    for (const same of [{ name: 'Bela' }, { phoneNumber: '+15550001001', tags: [] }])
+    for (const same of [{ name: 'Bela' }, { phoneNumber: '+15550001001', tagIds: [] }])
       assert.deepEqual(changed(same), suspect.numberSuspect);
   });
 
@@ -150,6 +161,7 @@ describe('changes of a contact', () => {
       'businessScopedUserId',
       'consentEntries',
       'customFields',
+      'groupIds',
       'isBlocked',
       'marketingStopped',
       'name',
@@ -157,7 +169,7 @@ describe('changes of a contact', () => {
       'parentUserId',
       'phoneNumber',
       'samePerson',
-      'tags',
+      'tagIds',
       'username',
       'whatsappId',
     ]);

@@ -18,7 +18,6 @@ const record: ContactRecord = {
   clientId: new Types.ObjectId(),
   phoneNumber: '+15550001001',
   identityKeys: ['tel:+15550001001'],
-  tags: [],
   optInStatus: 'unknown',
   customFields: {},
   consentLog: [],

@@ -16,7 +16,6 @@ const draft = (): ContactRecord => ({
   _id: new Types.ObjectId(),
   clientId,
   identityKeys: [],
-  tags: [],
   optInStatus: 'unknown',
   customFields: {},
   consentLog: [],

@@ -11,7 +11,6 @@ const contact = (fields: Partial<ContactRecord> = {}): ContactRecord => {
   const record = {
     _id: new Types.ObjectId(),
     clientId: new Types.ObjectId(),
-    tags: [],
     optInStatus: 'unknown',
     customFields: {},
     consentLog: [],

@@ -82,6 +82,15 @@ describe('plan of a row about nobody known', () => {
     );
   });
 
+  it('names of tags in another case › are the same tags, as the contact has them', () => {
+    assert.deepEqual(plan({ tags: ['Fair', 'VIP'] }, {}, { tags: ['vip', 'fair'] }).change.tags, [
+      'Fair',
+      'VIP',
+    ]);
+    assert.equal(planAnna({ tags: ['VIP'] }, { tags: ['Víp'] }).kind, 'unchanged');
+    assert.deepEqual(planAnna({ tags: ['VIP', 'new'] }).change.tags, ['vip', 'new']);
+  });
+
   it('more than 50 tags with those of the file › are refused', () => {
     const tags = Array.from({ length: 50 }, (_, place) => `t${place}`);
     assert.equal(plan({ tags }).kind, 'create');

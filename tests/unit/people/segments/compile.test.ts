@@ -6,12 +6,17 @@ import { segmentFilter } from '../../../../src/people/segments/read.ts';
 import { scopeOf } from '../../../../src/platform/mongo.ts';
 import { referencesOf } from '../../../../src/people/segments/references.ts';
 
+const [vipId, oldId] = ['665f1f77bcf86cd7994390b1', '665f1f77bcf86cd7994390b2'];
+const groupId = '665f1f77bcf86cd7994390c1';
 const schema = segmentFilter(
-  segmentFields([
-    { key: 'city', type: 'text' },
-    { key: 'orders', type: 'number' },
-    { key: 'plan', type: 'multi-select', options: [{ key: 'basic' }, { key: 'pro' }] },
-  ]),
+  segmentFields({
+    customFields: [
+      { key: 'city', type: 'text' },
+      { key: 'orders', type: 'number' },
+      { key: 'plan', type: 'multi-select', options: [{ key: 'basic' }, { key: 'pro' }] },
+    ],
+    ...{ tags: new Set([vipId, oldId]), groups: new Set([groupId]) },
+  }),
 );
 const scope = scopeOf(new Types.ObjectId());
 /** Parts of an `any`. */
@@ -26,7 +31,7 @@ const notesOf = (input: unknown) =>
   compiled(input).notes.map(({ path, field, code }) => `${path.join('.')} ${field} ${code}`);
 
 const city = { field: 'customFields.city', op: 'eq', value: 'Berlin' };
-const vip = { field: 'tags', op: 'has', value: ['vip'] };
+const vip = { field: 'tags', op: 'has', value: [vipId] };
 const won = { field: 'lead.stage', op: 'eq', value: 'won' };
 const quiet = { field: 'lastInboundAt', op: 'lt', value: '2026-11-01' };
 
@@ -62,7 +67,7 @@ describe('segment compiler › filters over contacts', () => {
     assert.deepEqual(filterOf({ ...city, op: 'ne' }), {
       $nor: [filterOf(city)],
     });
-    assert.deepEqual(filterOf({ ...vip, op: 'has-none' }), { $nor: [{ tags: { $eq: 'vip' } }] });
+    assert.deepEqual(filterOf({ ...vip, op: 'has-none' }), { $nor: [filterOf(vip)] });
     assert.deepEqual(filterOf({ ...city, op: 'exists', value: false }), {
       $nor: [filterOf({ ...city, op: 'exists', value: true })],
     });
@@ -70,6 +75,17 @@ describe('segment compiler › filters over contacts', () => {
       $nor: [{ isBlocked: { $eq: true } }],
     });
     assert.deepEqual(filterOf({ not: { not: vip } }), filterOf(vip));
+  });
+
+  it('tags and groups › are asked for by ids: any, all or none of them', () => {
+    const ids = [new Types.ObjectId(vipId), new Types.ObjectId(oldId)];
+    const both = { ...vip, value: [vipId, oldId] };
+    assert.deepEqual(filterOf(vip), { tagIds: { $eq: ids[0] } });
+    assert.deepEqual(filterOf(both), { tagIds: { $in: ids } });
+    assert.deepEqual(filterOf({ ...both, op: 'has-all' }), { tagIds: { $all: ids } });
+    const inGroup = { field: 'groups', op: 'has', value: [groupId] };
+    assert.deepEqual(filterOf(inGroup), { groupIds: { $eq: new Types.ObjectId(groupId) } });
+    assert.deepEqual(notesOf({ ...inGroup, op: 'has-none' }), []);
   });
 
   it('groups › are $and and $or, and one part stands alone', () => {
@@ -135,9 +151,10 @@ describe('segment references', () => {
     const agent = '665f1c2ab7e4d3a9c8b01234';
     const filter = {
       all: [
-        { ...vip, value: ['vip', 'old'] },
+        { ...vip, value: [vipId, oldId] },
         { not: { any: [city, { field: 'customFields.plan', op: 'in', value: ['pro'] }] } },
         { ...vip, op: 'has-none' },
+        { field: 'groups', op: 'has-all', value: [groupId] },
         { field: 'lead.assignedAgentId', op: 'ne', value: agent },
         { field: 'lead.stage', op: 'in', value: ['won', 'lost'] },
         { field: 'lead.stage', op: 'exists', value: true },
@@ -145,10 +162,14 @@ describe('segment references', () => {
       ],
     };
     assert.deepEqual(referencesOf(schema.parse(filter)), {
-      fields: ['tags', 'customFields.city', 'customFields.plan', 'lead.assignedAgentId', 'lead.stage'],
+      fields: [
+        ...['tags', 'customFields.city', 'customFields.plan', 'groups'],
+        ...['lead.assignedAgentId', 'lead.stage'],
+      ],
       customFields: ['city', 'plan'],
       options: [{ customField: 'plan', option: 'pro' }],
-      tags: ['vip', 'old'],
+      tags: [vipId, oldId],
+      groups: [groupId],
       agentIds: [agent],
       stages: ['won', 'lost'],
     });

@@ -2,15 +2,20 @@ import assert from 'node:assert/strict';
 import { segmentFields } from '../../../../src/people/segments/fields.ts';
 import { segmentFilter } from '../../../../src/people/segments/read.ts';
 
-const fields = segmentFields([
-  { key: 'city', type: 'text' },
-  { key: 'orders', type: 'number' },
-  { key: 'vip', type: 'boolean' },
-  { key: 'birthday', type: 'date' },
-  { key: 'renews_at', type: 'datetime' },
-  { key: 'plan', type: 'select', options: [{ key: 'basic' }, { key: 'pro' }] },
-  { key: 'topics', type: 'multi-select' },
-]);
+const [vip, old] = ['665f1f77bcf86cd7994390b1', '665f1f77bcf86cd7994390b2'];
+const fair = '665f1f77bcf86cd7994390c1';
+const fields = segmentFields({
+  customFields: [
+    { key: 'city', type: 'text' },
+    { key: 'orders', type: 'number' },
+    { key: 'vip', type: 'boolean' },
+    { key: 'birthday', type: 'date' },
+    { key: 'renews_at', type: 'datetime' },
+    { key: 'plan', type: 'select', options: [{ key: 'basic' }, { key: 'pro' }] },
+    { key: 'topics', type: 'multi-select' },
+  ],
+  ...{ tags: new Set([vip, old]), groups: new Set([fair]) },
+});
 const schema = segmentFilter(fields);
 
 /** The problems of a filter, as `path: message`. */
@@ -43,8 +48,14 @@ describe('segment filter › what is accepted', () => {
       ['gt', '2026-01-01T09:00:00+02:00'],
     ],
     tags: [
-      ['has', ['vip']],
-      ['has-none', ['vip', 'old']],
+      ['has', [vip]],
+      ['has-all', [vip, old]],
+      ['has-none', [vip, old]],
+    ],
+    groups: [
+      ['has', [fair]],
+      ['has-all', [fair]],
+      ['has-none', [fair]],
     ],
     optInStatus: [['eq', 'opted-in']],
     marketingStopped: [['eq', false]],
@@ -91,8 +102,8 @@ describe('segment filter › what is accepted', () => {
   });
 
   it('a list › keeps each value once', () => {
-    const parsed = schema.parse({ field: 'tags', op: 'has', value: ['a', 'b', 'a'] });
-    assert.deepEqual(parsed.kind === 'condition' && parsed.condition.value, ['a', 'b']);
+    const parsed = schema.parse({ field: 'tags', op: 'has', value: [vip, old, vip] });
+    assert.deepEqual(parsed.kind === 'condition' && parsed.condition.value, [vip, old]);
   });
 });
 
@@ -118,6 +129,25 @@ describe('segment filter › what is refused', () => {
       'an unknown custom field',
       { field: 'customFields.age', op: 'eq', value: 1 },
       ['field: There is no such custom field.'],
+    ],
+    [
+      'unknown tags and groups, or their names',
+      {
+        any: [
+          { field: 'tags', op: 'has', value: [fair, 'vip'] },
+          { field: 'groups', op: 'has-none', value: [vip] },
+        ],
+      },
+      [
+        'any.0.value.0: There is no such tag.',
+        'any.0.value.1: Must be an id of 24 hexadecimal digits.',
+        'any.1.value.0: There is no such contact group.',
+      ],
+    ],
+    [
+      'a group that is no list',
+      { field: 'groups', op: 'eq', value: fair },
+      ['op: Must be one of has, has-all, has-none.'],
     ],
     [
       'an unknown operator',
