@@ -26,14 +26,12 @@ interface Telling<Doc> {
 
 type MarkedDocument = TenantDocument & Marked & { readonly _id: Types.ObjectId };
 
-/**
- * The collection, whose writes mark what clients must be told: a repository opens its collection with it, so that no write
- * forgets the mark. The next state of a replaced document must have the `revision` that was read.
- */
-export function markWrites<Doc extends MarkedDocument>(
-  documents: TenantCollection<Doc>,
-  { isTold = () => true, isSilent = () => false, isDated = false }: Telling<Doc> = {},
-): TenantCollection<Doc> {
+/** What each kind of write adds. */
+function createMarks<Doc extends MarkedDocument>({
+  isTold = () => true,
+  isSilent = () => false,
+  isDated = false,
+}: Telling<Doc>) {
   const dateNow = () => (isDated ? { changedAt: systemClock.now() } : {});
   function mark<Given extends ScopedUpdate<Doc> | ScopedUpdateStage[]>(update: Given): Given;
   function mark(update: mongo.Document): mongo.Document {
@@ -46,6 +44,10 @@ export function markWrites<Doc extends MarkedDocument>(
   function markUpsert(update: mongo.Document): mongo.Document {
     return announcing(markOnce(update));
   }
+  function markEachUpsert(update: ScopedUpdate<Doc> | ScopedUpdateStage[]): ScopedUpdate<Doc> {
+    if (Array.isArray(update)) throw new Error('Stages cannot tell an insertion from a change.');
+    return markUpsert(update);
+  }
   const markNew = (fresh: Unscoped<Doc>): Unscoped<Doc> => ({
     ...fresh,
     ...(isSilent(fresh) ? markOfSilent : markOfNew(systemClock.now())),
@@ -56,6 +58,18 @@ export function markWrites<Doc extends MarkedDocument>(
     ...markOfNext(next, systemClock.now()),
     ...dateNow(),
   });
+  return { mark, markUpsert, markEachUpsert, markNew, markNext };
+}
+
+/**
+ * The collection, whose writes mark what clients must be told: a repository opens its collection with it, so that no write
+ * forgets the mark. The next state of a replaced document must have the `revision` that was read.
+ */
+export function markWrites<Doc extends MarkedDocument>(
+  documents: TenantCollection<Doc>,
+  telling: Telling<Doc> = {},
+): TenantCollection<Doc> {
+  const { mark, markUpsert, markEachUpsert, markNew, markNext } = createMarks(telling);
   return {
     ...documents,
     insertOne: (scope, fresh, options) => documents.insertOne(scope, markNew(fresh), options),
@@ -63,6 +77,11 @@ export function markWrites<Doc extends MarkedDocument>(
     updateOne: (scope, filter, update, options) => documents.updateOne(scope, filter, mark(update), options),
     updateMany: (scope, filter, update, options) =>
       documents.updateMany(scope, filter, mark(update), options),
+    updateEach: (scope, updates, options) => {
+      const marked = options?.upsert === true ? markEachUpsert : mark;
+      const all = updates.map(({ filter, update }) => ({ filter, update: marked(update) }));
+      return documents.updateEach(scope, all, options);
+    },
     findOneAndUpdate: (scope, filter, update, options) =>
       documents.findOneAndUpdate(scope, filter, mark(update), options),
     upsertOne: (scope, filter, update, options) =>
@@ -71,6 +90,10 @@ export function markWrites<Doc extends MarkedDocument>(
       documents.findOrInsert(scope, filter, markUpsert(update), options),
     replaceVersioned: (scope, current, next, session) =>
       documents.replaceVersioned(scope, current, markNext(next), session),
+    replaceEachVersioned: (scope, replaced, session) => {
+      const all = replaced.map(({ current, next }) => ({ current, next: markNext(next) }));
+      return documents.replaceEachVersioned(scope, all, session);
+    },
     insertOrReplaceVersioned: (scope, current, next, session) =>
       documents.insertOrReplaceVersioned(
         scope,
