@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 
 /**
  * Numbers with two spellings: the canonical one, and the one that WhatsApp may use, because accounts keep the number that
@@ -114,7 +114,7 @@ function canonicalSpelling(phone: string): string | undefined {
 }
 
 /** The country of a number (ISO 3166), as far as its digits tell; undefined for numbers of no country. */
-export const countryOfPhone = (phone: string): string | undefined =>
+export const countryOfPhone = (phone: string): CountryCode | undefined =>
   parsePhoneNumberFromString(phone)?.country;
 
 /** Every spelling of a canonical number, the canonical one first. */

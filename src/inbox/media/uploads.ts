@@ -5,7 +5,8 @@ import type { Clock } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import type { ClientScope } from '../../platform/mongo.ts';
-import { FileTooLarge, type Spool, type SpooledFile } from '../../storage/spool.ts';
+import { fileEmpty, fileTooLarge, receiveFile } from '../../storage/received.ts';
+import type { Spool, SpooledFile } from '../../storage/spool.ts';
 import { readType } from './content.ts';
 import type { FileKeeper } from './keeper.ts';
 import { kindRuleOf, maxFileBytes, sendableTypes } from './kinds.ts';
@@ -53,7 +54,7 @@ export function createUploads(deps: UploadDeps) {
     scope: ClientScope,
     { file, filename }: Upload,
   ): Promise<{ spooled: SpooledFile; mimeType: string }> {
-    const spooled = await receiveBytes(spool, file);
+    const spooled = await receiveFile(spool, file.open(), maxFileBytes);
     try {
       const mimeType = await requireSendable(spooled, { ...claimsOf(file), filename });
       await deps.takeBytes(scope, spooled.bytes);
@@ -148,25 +149,11 @@ function auditOf(before: MediaFileDoc | null, after: MediaFileDoc | null) {
 
 const claimsOf = ({ contentType }: IncomingFile) => ({ mimeType: contentType });
 
-async function receiveBytes(spool: Spool, file: IncomingFile): Promise<SpooledFile> {
-  try {
-    return await spool.receive(file.open(), { maxBytes: maxFileBytes });
-  } catch (error) {
-    throw error instanceof FileTooLarge ? tooLarge(maxFileBytes) : error;
-  }
-}
-
-const tooLarge = (maxBytes: number, what = 'The file'): AppError =>
-  new AppError('body-too-large', `${what} must have at most ${maxBytes} bytes.`);
-
 async function requireSendable(
   { path, bytes }: SpooledFile,
   claims: Parameters<typeof readType>[1],
 ): Promise<string> {
-  if (bytes === 0)
-    throw new AppError('invalid-input', 'The file is empty.', {
-      errors: [{ path: 'body', message: 'The file is empty.' }],
-    });
+  if (bytes === 0) throw fileEmpty();
   const mimeType = await readType(path, claims);
   const rule = kindRuleOf(mimeType);
   if (mimeType === undefined || rule === null)
@@ -174,6 +161,6 @@ async function requireSendable(
       'unsupported-media-type',
       `WhatsApp sends no files with this content (${mimeType ?? 'unknown'}), only ${sendableTypes.join(', ')}.`,
     );
-  if (bytes > rule.maxBytes) throw tooLarge(rule.maxBytes, `A file of type ${mimeType}`);
+  if (bytes > rule.maxBytes) throw fileTooLarge(rule.maxBytes, `A file of type ${mimeType}`);
   return mimeType;
 }

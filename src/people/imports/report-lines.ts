@@ -3,7 +3,7 @@ import { targetOf, type MappedColumn } from './settings.ts';
 
 /** The lines of a report. Pure. */
 
-/** Programs open such a file with the same care as any CSV: a cell that begins like a formula is shown as a text. */
+/** Spreadsheets run a cell that begins like a formula; the apostrophe makes it a text. */
 const guarded = (cell: string): string => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell);
 
 const cellOf = (text: string): string => `"${guarded(text).replaceAll('"', '""')}"`;

@@ -5,7 +5,8 @@ import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import type { Shares } from '../../platform/shares.ts';
-import { FileTooLarge, type Spool, type SpooledFile } from '../../storage/spool.ts';
+import { fileEmpty, receiveFile } from '../../storage/received.ts';
+import type { Spool, SpooledFile } from '../../storage/spool.ts';
 import { importBounds } from './bounds.ts';
 import type { ImportChanges } from './changes.ts';
 import type { ImportFiles } from './files.ts';
@@ -93,20 +94,8 @@ export function createImportUploads(deps: UploadDeps) {
 }
 
 async function receive(spool: Spool, file: IncomingFile): Promise<SpooledFile> {
-  const spooled = await receiveBytes(spool, file);
+  const spooled = await receiveFile(spool, file.open(), importBounds.maxFileBytes);
   if (spooled.bytes > 0) return spooled;
   await spooled.drop();
-  throw new AppError('invalid-input', 'The file is empty.', {
-    errors: [{ path: 'body', message: 'The file is empty.' }],
-  });
-}
-
-async function receiveBytes(spool: Spool, file: IncomingFile): Promise<SpooledFile> {
-  const { maxFileBytes: maxBytes } = importBounds;
-  try {
-    return await spool.receive(file.open(), { maxBytes });
-  } catch (error) {
-    if (!(error instanceof FileTooLarge)) throw error;
-    throw new AppError('body-too-large', `The file must have at most ${maxBytes} bytes.`);
-  }
+  throw fileEmpty();
 }

@@ -1,6 +1,7 @@
 import { faultOf as faultOfText, hasBreaks, isVisible } from '../../../platform/plain-text.ts';
 import { maxTagLength, namesByKey } from '../../contact-sets/rules.ts';
 import { maxTags } from '../../contacts/rules.ts';
+import type { FieldOption } from '../../custom-fields/rules.ts';
 import { normaliseHeader } from '../mapping/folding.ts';
 import { faultOf, readCommon, valueOf, type Read } from './faults.ts';
 import { booleanOf, consentOf } from './words.ts';
@@ -62,13 +63,8 @@ export function readTags(cell: string): Read<readonly string[]> {
   return isFaulty ? faultOf('control-character') : valueOf(tags);
 }
 
-export interface SelectOption {
-  readonly key: string;
-  readonly label: string;
-}
-
 /** The key of an option that is named by key or label; undefined for other words, and for those that mean two. */
-function optionOf(text: string, options: readonly SelectOption[]): string | undefined {
+function optionOf(text: string, options: readonly FieldOption[]): string | undefined {
   const word = normaliseHeader(text);
   const exact = options.find(({ key }) => key === text);
   const alike = options.filter(({ key, label }) =>
@@ -77,7 +73,7 @@ function optionOf(text: string, options: readonly SelectOption[]): string | unde
   return exact?.key ?? (alike.length === 1 ? alike[0]?.key : undefined);
 }
 
-export function readOption(cell: string, options: readonly SelectOption[]): Read<string> {
+export function readOption(cell: string, options: readonly FieldOption[]): Read<string> {
   const text = withoutGuard(cell);
   const common = readCommon(text);
   if (common !== undefined) return common;
@@ -86,7 +82,7 @@ export function readOption(cell: string, options: readonly SelectOption[]): Read
 }
 
 /** The keys of several options, each once, in the order of the cell. */
-export function readOptions(cell: string, options: readonly SelectOption[]): Read<readonly string[]> {
+export function readOptions(cell: string, options: readonly FieldOption[]): Read<readonly string[]> {
   const text = withoutGuard(cell);
   const common = readCommon(text);
   if (common !== undefined) return common;

@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
+import { countryOfPhone } from '../../../platform/phone.ts';
 import { bareDigitsOf, readingsOf, readPhone } from '../cells/phones.ts';
 
 /** How the numbers of a column can be read. Every cell with text is counted once. */
@@ -62,15 +63,13 @@ export function proposeCountry(
   const found = cells
     .map((cell) => readPhone(cell, {}))
     .flatMap((read) => (read.kind === 'value' ? [read.value] : []));
-  const countries = found.map(countryOf).filter((country) => country !== undefined);
+  const countries = found.map(countryOfPhone).filter((country) => country !== undefined);
   const counts = new Map<CountryCode, number>();
   for (const country of countries) counts.set(country, (counts.get(country) ?? 0) + 1);
   const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
   if (most !== undefined && countries.length >= minNumbers && most[1] > countries.length * minShare)
     return { country: most[0], share: most[1] / countries.length, because: 'numbers' };
-  const own = ownNumber === undefined ? undefined : countryOf(ownNumber);
+  const own = ownNumber === undefined ? undefined : countryOfPhone(ownNumber);
   if (own === undefined) return undefined;
   return { country: own, share: (counts.get(own) ?? 0) / Math.max(1, countries.length), because: 'channel' };
 }
-
-const countryOf = (phone: string): CountryCode | undefined => parsePhoneNumberFromString(phone)?.country;

@@ -1,21 +1,8 @@
-import type { SelectOption } from '../cells/texts.ts';
-
-export const customFieldTypes = [
-  'text',
-  'number',
-  'boolean',
-  'date',
-  'datetime',
-  'select',
-  'multi-select',
-] as const;
+import type { FieldRules } from '../../custom-fields/rules.ts';
 
 /** What an import needs to know of a custom field. */
-export interface FieldDefinition {
-  readonly key: string;
+export interface FieldDefinition extends Pick<FieldRules, 'key' | 'type' | 'options'> {
   readonly label: string;
-  readonly type: (typeof customFieldTypes)[number];
-  readonly options?: readonly SelectOption[];
 }
 
 export const contactTargets = [

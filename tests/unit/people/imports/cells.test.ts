@@ -12,11 +12,8 @@ import {
   readTags,
   readText,
 } from '../../../../src/people/imports/cells/texts.ts';
-import {
-  customFieldTypes,
-  type Mapping,
-  type Target,
-} from '../../../../src/people/imports/mapping/targets.ts';
+import type { Mapping, Target } from '../../../../src/people/imports/mapping/targets.ts';
+import { fieldTypes } from '../../../../src/people/custom-fields/rules.ts';
 
 const told = (read: Read<unknown>): unknown =>
   read.kind === 'value' ? read.value : read.kind === 'fault' ? read.code : read.kind;
@@ -205,7 +202,7 @@ describe('words of cells', () => {
     fc.assert(
       fc.property(
         cell,
-        fc.constantFrom(...customFieldTypes),
+        fc.constantFrom(...fieldTypes),
         fc.constantFrom({}, berlin, point),
         (text, type, options) => {
           const read = readField(
