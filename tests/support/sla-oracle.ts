@@ -132,6 +132,21 @@ export function createSlaOracle(initial: OracleTerms) {
     cycle.asks.push(at);
   }
 
+  /** An answer was earlier than known, so the next wait begins earlier; a missed one does not. */
+  function beginEarlier(cycle: Cycle, before: readonly Wait[]): void {
+    for (const { start, end } of waitsOf(cycle)) {
+      const was = before.find((wait) => wait.end === end && wait.start > start && cycle.due.has(wait.start));
+      if (was === undefined || cycle.due.has(start)) continue;
+      if (cycle.breached.has(was.start)) {
+        const skipped = cycle.asks.filter((ask) => ask < start || ask >= was.start);
+        cycle.asks.splice(0, cycle.asks.length, ...skipped);
+        continue;
+      }
+      cycle.due.delete(was.start);
+      cycle.due.set(start, dueOf(start, terms.next));
+    }
+  }
+
   return {
     settle,
     hears,
@@ -148,8 +163,10 @@ export function createSlaOracle(initial: OracleTerms) {
         cycle.answers.set(key, said);
         return;
       }
+      const before = waitsOf(cycle);
       if (ranks.indexOf(state) > ranks.indexOf(known.state)) known.state = state;
       if (said.at !== null) known.at = known.at === null ? said.at : Math.min(known.at, said.at);
+      beginEarlier(cycle, before);
     },
 
     becomes(next: typeof status, now: number): void {

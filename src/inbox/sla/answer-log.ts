@@ -4,7 +4,7 @@ import type { ClientScope } from '../../platform/mongo.ts';
 import type { RunInTransaction } from '../../platform/transaction.ts';
 import { addAnswer, type Answer, type AnswerState } from './clocks/answers.ts';
 import type { SlaClockDoc } from './clocks/repository.ts';
-import { isAnswerTo, judgeResponses, waitsAgain } from './clocks/responses.ts';
+import { isAnswerTo, judgeResponses, waitsAgain, withEarlierStarts } from './clocks/responses.ts';
 import { isOutdated, reschedule } from './clocks/terms.ts';
 import { beginRest, currentOf, writeJudged, type DeadlineDeps } from './deadlines.ts';
 
@@ -60,18 +60,20 @@ export function createAnswerLog(deps: AnswerLogDeps) {
   };
 }
 
-/** A wait that goes on again counts by the policy of now. */
+/** A wait that goes on again, or begins earlier, counts by the policy of now. */
 async function withTermsOfNow(
   deps: DeadlineDeps,
   scope: ClientScope,
   rounds: readonly SlaClockDoc[],
   session: ClientSession,
 ): Promise<readonly SlaClockDoc[]> {
-  const again = waitsAgain(rounds);
-  const next = [...rounds];
-  for (const round of again) {
+  const next = [...withEarlierStarts(rounds)];
+  const again = waitsAgain(next);
+  for (const [index, round] of next.entries()) {
+    const isEarlier = round !== rounds[index];
+    if (!isEarlier && !again.includes(round)) continue;
     const current = await currentOf(deps, scope, round.policyId, session);
-    if (isOutdated(round, current)) next[rounds.indexOf(round)] = reschedule(round, current, deps.time.now());
+    if (isEarlier || isOutdated(round, current)) next[index] = reschedule(round, current, deps.time.now());
   }
   return next;
 }

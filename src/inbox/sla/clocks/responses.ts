@@ -18,6 +18,9 @@ export interface Response extends Clock {
   readonly stoppedAt: Date | null;
 }
 
+/** Of more messages than these, the later ones are not kept. */
+const maxAsks = 20;
+
 /** The provider's times are whole seconds: an answer within the second of a message is to an earlier one. */
 const secondMs = 1_000;
 
@@ -26,9 +29,7 @@ export const isAnswerTo = (at: Date, message: Date): boolean => at.getTime() >= 
 
 /** The times of the answers that count, in order. */
 const answerTimes = (rounds: readonly Response[]): readonly Date[] =>
-  rounds
-    .flatMap((round) => round.answers.filter(isCounted).map(({ at }) => at))
-    .toSorted((a, b) => a.getTime() - b.getTime());
+  inTime(rounds.flatMap((round) => round.answers.filter(isCounted).map(({ at }) => at)));
 
 /** The waits as they stand at `now`, in order of their start; each is the same object if it has not changed. */
 export function judgeResponses<R extends Response>(rounds: readonly R[], now: Date): readonly R[] {
@@ -56,6 +57,39 @@ export const waitsAgain = <R extends Response>(rounds: readonly R[]): readonly R
     .filter(({ state, round }) => state === 'running' && before.get(round)?.state !== 'running')
     .flatMap(({ round }) => before.get(round) ?? []);
 };
+
+/**
+ * The waits that begin earlier than was known, because the answer before them left earlier: messages between the two times
+ * belong to the next wait, and its deadline counts anew. A missed wait stays as it is.
+ */
+export function withEarlierStarts<R extends Response>(rounds: readonly R[]): readonly R[] {
+  const times = answerTimes(rounds);
+  const answerTo = (message: Date): Date | undefined => times.find((at) => isAnswerTo(at, message));
+  const asks = rounds.flatMap((round) => round.asks);
+  let before: Date | undefined;
+  const begun = new Map<number, R>();
+  for (const round of inOrder(rounds)) {
+    const ending = answerTo(round.startedAt);
+    const own = asks.filter(
+      (ask) =>
+        before !== undefined && !isAnswerTo(before, ask) && ask < round.startedAt && answerTo(ask) === ending,
+    );
+    if (own.length > 0 && round.breachedAt === null) begun.set(round.round, startingWith(round, own));
+    before = ending;
+  }
+  return begun.size === 0 ? rounds : rounds.map((round) => begun.get(round.round) ?? round);
+}
+
+const startingWith = <R extends Response>(round: R, earlier: readonly Date[]): R => {
+  const asks = inTime([...earlier, ...round.asks]).slice(0, maxAsks);
+  return { ...round, asks, startedAt: asks[0] ?? round.startedAt };
+};
+
+/** In order, and each once. */
+const inTime = (times: readonly Date[]): readonly Date[] =>
+  times
+    .toSorted((a, b) => a.getTime() - b.getTime())
+    .filter((time, index, all) => time.getTime() !== all[index - 1]?.getTime());
 
 /** No deadline has passed. */
 const beforeAll = new Date(0);
@@ -90,9 +124,6 @@ export type Placement<R> =
   | { readonly kind: 'joins'; readonly round: R; readonly asks: readonly Date[] }
   | { readonly kind: 'begins'; readonly number: number };
 
-/** Of more messages than these, the later ones are not kept. */
-const maxAsks = 20;
-
 /** What a message of the contact at `at` means for the waits of the cycle, as they stand. */
 export function placeMessage<R extends Response>(rounds: readonly R[], at: Date): Placement<R> {
   if (answerTimes(rounds).some((time) => isAnswerTo(time, at))) return nothing;
@@ -102,7 +133,7 @@ export function placeMessage<R extends Response>(rounds: readonly R[], at: Date)
   return {
     kind: 'joins',
     round: last,
-    asks: [...last.asks, at].toSorted((a, b) => a.getTime() - b.getTime()),
+    asks: inTime([...last.asks, at]),
   };
 }
 
@@ -128,9 +159,8 @@ export function unansweredRest(
   if (last === undefined || last.endedAt === null) return null;
   if (rounds.some(({ round, stoppedAt }) => round >= last.round && stoppedAt !== null)) return null;
   const times = answerTimes(rounds);
-  const asks = rounds
-    .flatMap((round) => round.asks)
-    .filter((ask) => !times.some((time) => isAnswerTo(time, ask)))
-    .toSorted((a, b) => a.getTime() - b.getTime());
+  const asks = inTime(
+    rounds.flatMap((round) => round.asks).filter((ask) => !times.some((time) => isAnswerTo(time, ask))),
+  ).slice(0, maxAsks);
   return asks.length === 0 ? null : { asks, number: nextRound(rounds) };
 }

@@ -38,7 +38,7 @@ export function reschedule(clock: SlaClockDoc, current: Current, now: Date): Sla
   const schedule = scheduleBy(current, clock.kind, clock);
   const versions = versionsOf(current);
   return schedule === null
-    ? { ...clock, ...versions, stoppedAt: now }
+    ? { ...clock, ...versions, stoppedAt: clock.stoppedAt ?? now }
     : { ...clock, ...versions, ...schedule };
 }
 

@@ -7,6 +7,7 @@ import {
   placeMessage,
   unansweredRest,
   waitsAgain,
+  withEarlierStarts,
   type Response,
 } from '../../../../src/inbox/sla/clocks/responses.ts';
 
@@ -158,5 +159,27 @@ describe('service levels › waits for an answer', () => {
     assert.equal(unansweredRest(judgeResponses([answered], at(7))), null);
     assert.equal(unansweredRest(judgeResponses([{ ...late, stoppedAt: at(5) }], at(6))), null);
     assert.equal(unansweredRest([]), null);
+  });
+
+  it('an answer left earlier than known › the next wait begins with the messages between, unless it was missed', () => {
+    const first = wait(1, 0, { asks: [at(0), at(2), at(4)], answers: [answer('a', 'sent', 1)] });
+    const next = (fields: Partial<Response>) => {
+      const [, round] = withEarlierStarts([first, wait(2, 4, fields)]);
+      assert.ok(round);
+      return [round.startedAt, round.asks];
+    };
+    const earlier = [at(2), [at(2), at(4)]];
+    assert.deepEqual(next({}), earlier);
+    assert.deepEqual(next({ state: 'met', answers: [answer('b', 'sent', 6)] }), earlier);
+    assert.deepEqual(next({ answers: [answer('b', 'sent', 3)] }), [at(4), [at(4)]]);
+    assert.deepEqual(next({ state: 'breached', breachedAt: at(14) }), [at(4), [at(4)]]);
+  });
+
+  it('no wait begins earlier › the same list', () => {
+    const rounds = [
+      wait(1, 0, { asks: [at(0), at(4)], answers: [answer('a', 'failed', 1)] }),
+      wait(2, 4, { state: 'void' }),
+    ];
+    assert.equal(withEarlierStarts(rounds), rounds);
   });
 });
