@@ -19,5 +19,5 @@ export type ToShard = { readonly kind: 'run'; readonly file: string } | { readon
 
 export type FromShard =
   | { readonly kind: 'result'; readonly result: FileResult }
-  /** The process has finished, but these resources keep it alive. */
-  | { readonly kind: 'still-open'; readonly resources: readonly string[] };
+  /** The process has finished, but these resources keep it alive; the files are those that may have left them open. */
+  | { readonly kind: 'still-open'; readonly resources: readonly string[]; readonly files: readonly string[] };

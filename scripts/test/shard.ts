@@ -18,6 +18,9 @@ allowSlowMachine(patience);
 // This process measures already; the coverage of processes that it starts is not used, and makes them a fifth slower.
 delete process.env['NODE_V8_COVERAGE'];
 
+/** Files after which more was open than before; some close it a moment later. */
+const leavers: string[] = [];
+let openBefore = process.getActiveResourcesInfo().length;
 let lines: string[] = [];
 let failureReport = '';
 Base.consoleLog = (...parts: unknown[]) => lines.push(format(...parts));
@@ -35,13 +38,20 @@ class FileReporter extends Spec {
 
 process.on('message', (message: ToShard) => {
   if (message.kind === 'end') endSoon();
-  else void runFile(message.file).then((result) => send({ kind: 'result', result }));
+  else void runFile(message.file).then(reportFile);
 });
 // Ctrl-C in the terminal reaches every process; the runner decides the order in which they end.
 process.on('SIGINT', () => undefined);
 // A normal exit also stops the servers that the tests started.
 process.once('SIGTERM', () => process.exit(143));
 process.once('disconnect', () => process.exit(143));
+
+function reportFile(result: FileResult): void {
+  const open = process.getActiveResourcesInfo().length;
+  if (open > openBefore) leavers.push(result.file);
+  openBefore = open;
+  send({ kind: 'result', result });
+}
 
 /** Multiplies the limits of all tests and hooks. */
 function allowSlowMachine(times: number): void {
@@ -87,7 +97,8 @@ async function runFile(file: string): Promise<FileResult> {
 function endSoon(): void {
   process.channel?.unref();
   setTimeout(() => {
-    send({ kind: 'still-open', resources: process.getActiveResourcesInfo() }, () => process.exit(1));
+    const resources = process.getActiveResourcesInfo();
+    send({ kind: 'still-open', resources, files: leavers }, () => process.exit(1));
   }, lingerMs).unref();
 }
 

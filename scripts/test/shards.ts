@@ -48,7 +48,7 @@ export function runShards(options: ShardsOptions): Promise<ShardsOutcome> {
       shards.add(shard);
       shard.child.on('message', (message: FromShard) => {
         if (message.kind === 'result') handleResult(shard, message.result);
-        else problems.push(`open resources kept a test process alive: ${message.resources.join(', ')}`);
+        else problems.push(stillOpen(message));
       });
       shard.child.once('exit', (code, signal) => handleExit(shard, code ?? signal ?? 'unknown'));
     }
@@ -80,6 +80,9 @@ export function runShards(options: ShardsOptions): Promise<ShardsOutcome> {
     handOut(queue, shards);
   });
 }
+
+const stillOpen = ({ resources, files }: Extract<FromShard, { kind: 'still-open' }>): string =>
+  `open resources kept a test process alive: ${resources.join(', ')}; more was open after ${files.join(', ')}`;
 
 function startShard({ args, env }: ShardsOptions): ChildProcess {
   return fork(join(rootDir, 'scripts', 'test', 'shard.ts'), args, {

@@ -171,7 +171,7 @@ describe('shards of a test run', function () {
     const waiting = `it('waits', () => void setInterval(() => undefined, 1000));`;
     const { problems } = await run({ a: waiting }, { env: { TEST_LINGER_MS: '200' } });
     assert.equal(problems.length, 1);
-    assert.match(problems[0] ?? '', /open resources kept a test process alive: .*Timeout/);
+    assert.match(problems[0] ?? '', /open resources kept a test process alive: .*Timeout.*; .*a\.mjs/);
   });
 
   it('a test that hangs › ends at several times its limit, as a failure', async () => {
