@@ -13,6 +13,7 @@ import type { ContactPorts, ContactUseCases } from './contacts/use-cases.ts';
 import type { CustomFieldRepository } from './custom-fields/repository.ts';
 import type { peopleInstruments } from './instruments.ts';
 import { createAnalysis } from './imports/analysis/analyse.ts';
+import type { NewTagDeps } from './imports/analysis/new-tags.ts';
 import { createApply } from './imports/applying/apply.ts';
 import { createSettling } from './imports/applying/settle.ts';
 import { createUndo } from './imports/applying/undo.ts';
@@ -43,6 +44,7 @@ interface ImportDeps {
     readonly contacts: ContactDirectory;
     readonly fields: CustomFieldRepository;
     readonly readTagNames: PlannerDeps['readTagNames'];
+    readonly findTagKeys: NewTagDeps['findTagKeys'];
     readonly imports: ImportRepository;
     readonly importRows: ImportRowRepository;
     contactUseCases(ports: ContactPorts): ContactUseCases;
@@ -81,7 +83,8 @@ export function buildImports(deps: ImportDeps) {
     addressStops: deps.addressStops,
   });
   const { runInTransaction } = audit;
-  const reading = { ...{ imports, rows, changes, clock, fields, clients, plan } };
+  const { findTagKeys } = people;
+  const reading = { ...{ imports, rows, changes, clock, fields, clients, plan, findTagKeys } };
   const logger = deps.logger.child({ part: 'imports' });
   return {
     /** Also for the routes of contacts: there is one set of rules. */

@@ -56,6 +56,7 @@ export function buildSets({ mongo, contacts, timers, audit, clock }: SetBuildDep
     byName: createTagsByName(tagDeps),
     readNames: createReadTagNames(repositories.tags),
     findTags: repositories.tags.findMany,
+    findTagKeys: repositories.tags.findKeys,
     findGroups: repositories.groups.findMany,
     timerHandlers: combineTables(clearing.tags.handlers, clearing.groups.handlers),
 

@@ -20,6 +20,7 @@ import { tagRoutes } from './contact-sets/tags/routes.ts';
 import { buildSets, type Sets } from './build-sets.ts';
 import { createSuspectNumbers, type SuspectNumberDeps } from './contacts/numbers.ts';
 import { contactRoutes } from './contacts/routes.ts';
+import { createReadShown, type ReadShown, type ShownDeps } from './contacts/shown.ts';
 import {
   createContactDirectory,
   type ContactDependents,
@@ -97,6 +98,7 @@ export function buildPeople(deps: PeopleDeps) {
     phoneBook,
     /** For imports. */
     ...{ fields, imports, importRows, readTagNames: sets.readNames },
+    findTagKeys: sets.findTagKeys,
     timerHandlers: sets.timerHandlers,
 
     /** The actions of users on contacts, also for imports. */
@@ -119,12 +121,14 @@ export function buildPeople(deps: PeopleDeps) {
         audit,
         clock,
       });
+      const zoneOf = createZoneOf(clients);
+      const readShown = createReadShown({ readTagNames: sets.readNames, zoneOf, clock });
       const { customFields, segments, tags, groups } = createFieldsAndSegments({
-        ...{ mongo, audit, fields, sets, clients, contacts, leads, threads: conversations, clock },
+        ...{ mongo, audit, fields, sets, zoneOf, readShown, contacts, leads, threads: conversations, clock },
         contactsWith: contactRepository.findIdsWithField,
       });
       const tables = {
-        contacts: allContactRoutes({ contacts: contactUseCases, fields, sets }),
+        contacts: allContactRoutes({ contacts: contactUseCases, fields, sets, readShown }),
         contactGroups: contactGroupRoutes({ groups }),
         customFields: customFieldRoutes({ customFields }),
         leads: leadRoutes({ leads: leadUseCases }),
@@ -148,12 +152,11 @@ interface ContactTableDeps {
   readonly contacts: ContactUseCases;
   readonly fields: CustomFieldRepository;
   readonly sets: Sets;
+  readonly readShown: ReadShown;
 }
 
-const allContactRoutes = ({ contacts, fields, sets }: ContactTableDeps) => [
-  ...contactRoutes({
-    ...{ contacts, readFilters: createReadFilters({ fields }), readTagNames: sets.readNames },
-  }),
+const allContactRoutes = ({ contacts, fields, sets, readShown }: ContactTableDeps) => [
+  ...contactRoutes({ contacts, readFilters: createReadFilters({ fields }), readShown }),
   ...bulkContactRoutes({
     changeMany: createBulkContactChange({ contacts, findGroups: sets.findGroups }),
   }),
@@ -163,13 +166,14 @@ interface FieldAndSegmentDeps extends Pick<PeopleDeps, 'mongo' | 'audit' | 'cloc
   readonly contacts: ContactDirectory;
   readonly fields: CustomFieldRepository;
   readonly sets: Sets;
-  readonly clients: Pick<ClientDirectory, 'find'>;
+  readonly zoneOf: ShownDeps['zoneOf'];
+  readonly readShown: ReadShown;
   readonly contactsWith: FieldUsers['contactsWith'];
 }
 
 /** Segments ask for custom fields, tags and groups, and keep them from being deleted. */
 function createFieldsAndSegments(deps: FieldAndSegmentDeps) {
-  const { mongo, audit, clock, fields, sets, clients, contacts, contactsWith } = deps;
+  const { mongo, audit, clock, fields, sets, zoneOf, readShown, contacts, contactsWith } = deps;
   const preview = createSegmentPreview({ contacts, members: createSegmentMembers(deps) });
   const segments = createSegmentRepository(mongo);
   const { repositories } = sets;
@@ -186,13 +190,12 @@ function createFieldsAndSegments(deps: FieldAndSegmentDeps) {
     tags,
     groups,
     segments: createSegmentUseCases({
-      ...{ segments, preview, readTagNames: sets.readNames, audit, clock },
+      ...{ segments, preview, zoneOf, readShown, audit, clock },
       filters: createSegmentFilters({
         customFields: fields,
         tags: repositories.tags,
         groups: repositories.groups,
       }),
-      zoneOf: createZoneOf(clients),
     }),
   };
 }

@@ -55,6 +55,9 @@ class RuledZone extends Zone {
 /** Whether the text names a time zone such as "Europe/Berlin"; offsets such as "+02:00" do not. */
 export const isTimeZone = (name: string): boolean => moment.tz.zone(name) !== null;
 
+/** Whether the text names the zone of a place: `UTC` and `EST` are zones, but nobody lives there. */
+export const isPlaceZone = (name: string): boolean => isTimeZone(name) && name.includes('/');
+
 /** The time at the place. Throws for an unknown zone: bodies accept only zones that `isTimeZone` knows. */
 export function localTime(at: Date, zone: string): DateTime {
   const rules = moment.tz.zone(zone);
@@ -107,3 +110,10 @@ export function instantOf({ year, month, day, hour, minute }: WallTime, zone: st
   const shown = [before, after].filter((ms) => ms + offsetMsAt(ms) === asUtcMs);
   return new Date(shown.length === 0 ? before : Math.min(...shown));
 }
+
+/** How many people live at the place, as the package says; to choose among several zones. */
+export const populationOf = (zone: string): number => moment.tz.zone(zone)?.population ?? 0;
+
+/** The zones of a country (ISO 3166); empty if it is unknown. */
+export const zonesOfCountry = (country: string): readonly string[] =>
+  moment.tz.zonesForCountry(country) ?? [];

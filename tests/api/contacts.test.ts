@@ -28,6 +28,8 @@ describe('contacts', () => {
     ...{ marketingStopped: false, marketingStoppedAt: null, isBlocked: false, blockedAt: null },
     ...{ numberSuspect: null, parentUserId: null, phoneBookName: null, aliases: [], samePerson: [] },
     groupIds: [],
+    recipientZone: { zone: 'Europe/Berlin', source: 'number' },
+    timezone: null,
   };
   let counter = 0;
   const newPhone = (): string => `+4915${String((counter += 1)).padStart(9, '0')}`;
@@ -48,6 +50,7 @@ describe('contacts', () => {
         businessScopedUserId: 'DE.13491208655302741918',
         username: 'ana.souza',
         name: '  Ana Souza ',
+        timezone: 'Europe/Lisbon',
         tags: ['vip', 'berlin', 'VIP'],
         optInStatus: 'opted-in',
         consent: { source: 'web form', wording: 'Yes, send me offers.' },
@@ -64,6 +67,7 @@ describe('contacts', () => {
         tags: ['vip', 'berlin'],
         optInStatus: 'opted-in',
         ...fresh,
+        ...{ timezone: 'Europe/Lisbon', recipientZone: { zone: 'Europe/Lisbon', source: 'contact' } },
         customFields: { city: 'Berlin', orders: 3, newsletter: true },
       });
       assert.equal(createdAt, updatedAt);
@@ -101,6 +105,7 @@ describe('contacts', () => {
         tags: [],
         optInStatus: 'unknown',
         ...fresh,
+        recipientZone: { zone: 'UTC', source: 'client' },
         customFields: {},
         consentLog: [],
       });

@@ -15,6 +15,12 @@ export interface ImportJson {
   readonly rows: number | null;
   readonly fault: { readonly code: string; readonly line: number | null } | null;
   readonly planned: Readonly<Record<string, number>> | null;
+  readonly newTags:
+    | (Readonly<Record<'count' | 'room', number>> & {
+        readonly isExact: boolean;
+        readonly names: readonly string[];
+      })
+    | null;
   readonly outcomes: Readonly<Record<string, number>> | null;
   readonly columns: readonly { readonly name: string; readonly target: string | null }[];
   readonly options: Readonly<Record<string, unknown>>;

@@ -401,6 +401,7 @@ const messageSamples: readonly Sample[] = [
 const contactBody = {
   ...{ phoneNumber: '+4915112345688', whatsappId: '4915112345688' },
   ...{ businessScopedUserId: 'DE.13491208655302741918', username: 'ana.souza', name: 'Ana Souza' },
+  timezone: 'Europe/Lisbon',
   ...{ tags: ['vip'], optInStatus: 'opted-in', consent, customFields: { city: 'Berlin' } },
 };
 const contactPlaces = [...Object.keys(contactBody), ...consentPlaces, 'customFields.city'];
@@ -427,7 +428,7 @@ const peopleSamples: readonly Sample[] = [
       ...harmlessAt('isBlocked', 'true', 'false'),
       ...tagsAndConsent,
       ...customFields,
-      ...isCleared('phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name'),
+      ...isCleared('phoneNumber', 'whatsappId', 'businessScopedUserId', 'username', 'name', 'timezone'),
       ...isCleared('customFields', 'customFields.city'),
     ],
   },

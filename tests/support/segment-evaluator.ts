@@ -43,7 +43,7 @@ function valuesOf(person: Person, field: string, { now }: Moment): Values {
     case 'country':
       return present(country);
     case 'zone':
-      return present(country === undefined ? undefined : zoneOfCountry[country]);
+      return present(person.timezone ?? (country === undefined ? undefined : zoneOfCountry[country]));
     case 'createdAt':
       return [person.createdAt];
     case 'tags':

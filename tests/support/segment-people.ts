@@ -38,6 +38,7 @@ export interface PersonPlan {
   readonly createdAt: Date;
   readonly tags: readonly string[];
   readonly groups: readonly string[];
+  readonly timezone?: string | undefined;
   readonly optInStatus: string;
   readonly marketingStopped?: boolean | undefined;
   readonly isBlocked?: boolean | undefined;
@@ -114,6 +115,7 @@ export const personNear = (now: Date): fc.Arbitrary<PersonPlan> =>
     createdAt: timeNear(now),
     tags: fc.subarray([...tagIds]),
     groups: fc.subarray([...groupIds]),
+    timezone: fc.constantFrom(undefined, undefined, 'Asia/Kolkata', 'America/Sao_Paulo'),
     optInStatus: fc.constantFrom(...statuses),
     marketingStopped: maybe(fc.boolean()),
     isBlocked: maybe(fc.boolean()),

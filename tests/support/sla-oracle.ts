@@ -134,9 +134,11 @@ export function createSlaOracle(initial: OracleTerms) {
 
   /** An answer was earlier than known, so the next wait begins earlier; a missed one does not. */
   function beginEarlier(cycle: Cycle, before: readonly Wait[]): void {
-    for (const { start, end } of waitsOf(cycle)) {
-      const was = before.find((wait) => wait.end === end && wait.start > start && cycle.due.has(wait.start));
-      if (was === undefined || cycle.due.has(start)) continue;
+    const isNew = ({ start }: Wait) => before.every((wait) => wait.start !== start);
+    for (const { start, end, isAnswered } of waitsOf(cycle).filter(isNew)) {
+      const later = before.filter((wait) => wait.start > start && cycle.due.has(wait.start));
+      const was = later.find((wait) => wait.end === end && wait.isAnswered === isAnswered);
+      if (was === undefined) continue;
       if (cycle.breached.has(was.start)) {
         const skipped = cycle.asks.filter((ask) => ask < start || ask >= was.start);
         cycle.asks.splice(0, cycle.asks.length, ...skipped);

@@ -40,6 +40,12 @@ const createQueries = (sets: TenantCollection<ContactSetDoc>) => ({
   findPlaces: (scope: ClientScope, session?: ClientSession): Promise<Pick<ContactSetDoc, '_id' | 'slot'>[]> =>
     sets.find<Pick<ContactSetDoc, '_id' | 'slot'>>(scope, {}, { projection: { slot: 1 }, session }),
 
+  /** The keys of the names of all of a client. */
+  async findKeys(scope: ClientScope): Promise<readonly string[]> {
+    const found = await sets.find<Pick<ContactSetDoc, 'nameKey'>>(scope, {}, { projection: { nameKey: 1 } });
+    return found.map(({ nameKey }) => nameKey);
+  },
+
   /** By name; names are unique, so that their index serves the list in order. */
   list: (scope: ClientScope, order: ListOrder<ContactSetDoc>, limit: number): Promise<ContactSetDoc[]> =>
     readRanges(order, limit, (range, atMost) =>

@@ -22,6 +22,7 @@ export interface ContactChanges {
   readonly parentUserId?: string | null | undefined;
   readonly username?: string | null | undefined;
   readonly name?: string | null | undefined;
+  readonly timezone?: string | null | undefined;
   readonly tagIds?: readonly Types.ObjectId[] | undefined;
   readonly groupIds?: readonly Types.ObjectId[] | undefined;
   readonly optInStatus?: OptInStatus | undefined;
@@ -44,7 +45,7 @@ export interface WrittenBy {
   readonly by: Types.ObjectId | undefined;
 }
 
-const optionalTexts = [...identityFields, 'username', 'name'] as const;
+const optionalTexts = [...identityFields, 'username', 'name', 'timezone'] as const;
 
 /**
  * The record after the changes; the same object if nothing differs. A consent always differs, because it adds an entry
@@ -156,6 +157,7 @@ export const auditedFieldsOf = (record: ContactRecord) => ({
   samePerson: record.samePerson ?? [],
   username: record.username ?? null,
   name: record.name ?? null,
+  timezone: record.timezone ?? null,
   tagIds: record.tagIds ?? [],
   groupIds: record.groupIds ?? [],
   optInStatus: record.optInStatus,

@@ -2,12 +2,12 @@ import { userOf } from '../../http/actor.ts';
 import { etagOf, refOf } from '../../http/etag.ts';
 import { route } from '../../http/route.ts';
 import type { ReadFilters } from '../custom-fields/checks.ts';
-import type { ReadTagNames } from '../contact-sets/tags/names.ts';
 import { idParams } from '../../platform/fields.ts';
 import { newestFirst } from '../../platform/listing.ts';
 import { scopeOf, type ClientScope } from '../../platform/mongo.ts';
 import type { ContactUseCases, ContactRecord } from './use-cases.ts';
 import { peopleBy } from './search.ts';
+import type { ReadShown } from './shown.ts';
 import {
   ContactPage,
   ContactView,
@@ -23,7 +23,7 @@ interface ContactRouteDeps extends ShowDeps {
 }
 
 interface ShowDeps {
-  readonly readTagNames: ReadTagNames;
+  readonly readShown: ReadShown;
 }
 
 const tag = 'Contacts';
@@ -37,13 +37,13 @@ export function contactRoutes(deps: ContactRouteDeps) {
 type Reply = ReturnType<typeof createReply>;
 
 const createReply =
-  ({ readTagNames }: ShowDeps) =>
+  ({ readShown }: ShowDeps) =>
   async (scope: ClientScope, contact: ContactRecord) => ({
-    body: toContactView(contact, await readTagNames(scope, [contact])),
+    body: toContactView(contact, await readShown(scope, [contact])),
     headers: { etag: etagOf(contact.version) },
   });
 
-const readRoutes = ({ contacts, readFilters, readTagNames }: ContactRouteDeps, reply: Reply) => [
+const readRoutes = ({ contacts, readFilters, readShown }: ContactRouteDeps, reply: Reply) => [
   route({
     method: 'get',
     path: '/api/contacts',
@@ -70,8 +70,8 @@ const readRoutes = ({ contacts, readFilters, readTagNames }: ContactRouteDeps, r
       };
       const order = q === undefined ? newestFirst(cursor) : peopleBy(q, cursor);
       const page = await contacts.list(scope, filter, { limit, order });
-      const names = await readTagNames(scope, page.items);
-      const items = page.items.map((contact) => toContactListItemView(contact, names));
+      const shown = await readShown(scope, page.items);
+      const items = page.items.map((contact) => toContactListItemView(contact, shown));
       return { status: 200, body: { ...page, items } };
     },
   }),

@@ -10,6 +10,7 @@ import {
   FieldValuesView,
 } from '../custom-fields/schemas.ts';
 import { identityExample, identityViewFields } from './persons/schemas.ts';
+import { PlaceZoneText, RecipientZoneView } from '../zones/schemas.ts';
 import { normalisePhone } from '../../platform/phone.ts';
 import { ContactTags, lineOf, TagNameList, TagText, tagsToAdd } from './tag-schemas.ts';
 
@@ -96,6 +97,7 @@ export const CreateContactBody = z
     businessScopedUserId: BusinessScopedUserIdText.optional(),
     username: UsernameText.optional(),
     name: NameText.optional(),
+    timezone: PlaceZoneText.optional(),
     tags: ContactTags.optional(),
     optInStatus: OptInStatus.optional(),
     consent: ConsentBody.optional(),
@@ -122,6 +124,7 @@ export const PatchContactBody = z
     businessScopedUserId: BusinessScopedUserIdText.nullable().optional(),
     username: UsernameText.nullable().optional(),
     name: NameText.nullable().optional(),
+    timezone: PlaceZoneText.nullable().optional(),
     tags: ContactTags.optional(),
     addTags: tagsToAdd.optional(),
     removeTags: TagNameList.optional().meta({
@@ -191,6 +194,8 @@ const contactFields = {
     description: 'The name in the address book of the WhatsApp Business app on the phone of the business',
   }),
   name: z.string().nullable(),
+  timezone: z.string().nullable().meta({ description: 'The time zone that was given for the contact' }),
+  recipientZone: RecipientZoneView,
   tags: z.array(z.string()).meta({ description: 'The names of its tags' }),
   groupIds: z.array(z.string()).meta({
     description:
@@ -225,6 +230,8 @@ const listItemExample = {
   ...identityExample,
   phoneBookName: null,
   name: 'Ana Souza',
+  timezone: null,
+  recipientZone: { zone: 'America/New_York', source: 'number' },
   tags: ['vip', 'berlin'],
   groupIds: ['665f1f77bcf86cd7994390c1'],
   optInStatus: 'opted-in',

@@ -1,10 +1,15 @@
 import type { ContactDoc, ContactRecord } from './use-cases.ts';
 import { isList } from '../custom-fields/rules.ts';
-import { tagNamesOf, type TagNames } from '../contact-sets/tags/names.ts';
+import { recipientZone } from '../zones/recipient-zone.ts';
+import { callableNumberOf } from './rules.ts';
+import type { Shown } from './shown.ts';
+import { tagNamesOf } from '../contact-sets/tags/names.ts';
 import type { ContactListItemView, ContactView } from './schemas.ts';
 
-/** `names` of all tags that the contact has. */
-export const toContactListItemView = (contact: ContactDoc, names: TagNames): ContactListItemView => ({
+export const toContactListItemView = (
+  contact: ContactDoc,
+  { tagNames, clientZone, now }: Shown,
+): ContactListItemView => ({
   id: contact._id.toHexString(),
   phoneNumber: contact.phoneNumber ?? null,
   whatsappId: contact.whatsappId ?? null,
@@ -22,8 +27,13 @@ export const toContactListItemView = (contact: ContactDoc, names: TagNames): Con
     at: at.toISOString(),
   })),
   name: contact.name ?? null,
+  timezone: contact.timezone ?? null,
+  recipientZone: recipientZone(
+    { contactZone: contact.timezone, phoneNumber: callableNumberOf(contact), clientZone },
+    now,
+  ),
   phoneBookName: contact.phoneBook?.name ?? null,
-  tags: tagNamesOf(contact, names),
+  tags: tagNamesOf(contact, tagNames),
   groupIds: (contact.groupIds ?? []).map((id) => id.toHexString()),
   optInStatus: contact.optInStatus,
   marketingStopped: contact.marketingStopped ?? false,
@@ -41,8 +51,8 @@ export const toContactListItemView = (contact: ContactDoc, names: TagNames): Con
   updatedAt: contact.updatedAt.toISOString(),
 });
 
-export const toContactView = (contact: ContactRecord, names: TagNames): ContactView => ({
-  ...toContactListItemView(contact, names),
+export const toContactView = (contact: ContactRecord, shown: Shown): ContactView => ({
+  ...toContactListItemView(contact, shown),
   consentLog: contact.consentLog.map(({ status, source, wording, at, by }) => ({
     status,
     source,

@@ -2,6 +2,7 @@ import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 import type { ResumePoint } from './csv/read-csv.ts';
 import type { ImportFindings } from './analysis/findings.ts';
+import type { NewTags } from './analysis/new-tags.ts';
 import type { PlanCounts } from './plan/rules.ts';
 import type { ImportSettings } from './settings.ts';
 import { importStates, type ImportFault, type ImportState, type RowOutcome } from './states.ts';
@@ -33,6 +34,8 @@ export interface ImportDoc {
   readonly blankLines?: number;
   /** Counts of the dry run. */
   readonly planned?: PlanCounts;
+  /** The tags that it would make, by the dry run. */
+  readonly newTags?: NewTags;
   /** Counts of the rows, as last counted. */
   readonly outcomes?: Readonly<Record<RowOutcome, number>>;
   readonly countedAt?: Date;
@@ -87,6 +90,7 @@ export const importModel = declareTenantModel<ImportDoc>('imports', {
   rowCount: Number,
   blankLines: Number,
   planned: Schema.Types.Mixed,
+  newTags: Schema.Types.Mixed,
   outcomes: Schema.Types.Mixed,
   countedAt: Date,
   startedBy: Schema.Types.Mixed,

@@ -1,4 +1,5 @@
 import type { ImportFindings } from './analysis/findings.ts';
+import { hasNoRoom, type NewTags } from './analysis/new-tags.ts';
 import type { ImportSettings, MappedColumn } from './settings.ts';
 
 /** What a user should look at before an import starts. Pure. */
@@ -20,12 +21,16 @@ export const questionCodes = [
   'country-proposed',
   /** A column of consents needs `consent` to set `opted-in`. */
   'consent-missing',
+  /** The tags that the file would make are more than a business can have: it cannot be started so. */
+  'too-many-new-tags',
 ] as const;
 export type QuestionCode = (typeof questionCodes)[number];
 
 const identityTargets: ReadonlySet<string> = new Set(['phoneNumber', 'whatsappId', 'businessScopedUserId']);
 
-type Asks = Readonly<Record<QuestionCode, (found: ImportFindings, settings: ImportSettings) => boolean>>;
+type Asks = Readonly<
+  Record<QuestionCode, (found: ImportFindings, settings: ImportSettings, newTags?: NewTags) => boolean>
+>;
 
 const mappingOf = ({ proposed }: ImportFindings, { mapping }: ImportSettings): readonly MappedColumn[] =>
   mapping ?? proposed.mapping;
@@ -51,7 +56,12 @@ const asks: Asks = {
   'consent-missing': (found, settings) =>
     settings.consent === undefined &&
     mappingOf(found, settings).some(({ target }) => target === 'optInStatus'),
+  'too-many-new-tags': (_found, _settings, newTags) => newTags !== undefined && hasNoRoom(newTags),
 };
 
-export const questionsOf = (found: ImportFindings, settings: ImportSettings): QuestionCode[] =>
-  questionCodes.filter((code) => asks[code](found, settings));
+/** `newTags` once the dry run is done. */
+export const questionsOf = (
+  found: ImportFindings,
+  settings: ImportSettings,
+  newTags?: NewTags,
+): QuestionCode[] => questionCodes.filter((code) => asks[code](found, settings, newTags));

@@ -99,6 +99,15 @@ export const ImportView = z
     rows: count.nullable().meta({ description: 'Without the header and blank lines' }),
     blankLines: count.nullable(),
     planned: PlanCounts.nullable().meta({ description: 'The dry run; null until it is done' }),
+    newTags: z
+      .object({
+        count,
+        isExact: z.boolean().meta({ description: 'False if there are more' }),
+        names: z.array(z.string()).meta({ description: 'Up to 20 of them' }),
+        room: count.meta({ description: 'How many more tags the business can have' }),
+      })
+      .nullable()
+      .meta({ description: 'The tags that it would make; null until the dry run is done' }),
     outcomes: OutcomeCounts.nullable().meta({ description: 'As counted at `countedAt`' }),
     countedAt: time.nullable(),
     isExpired: z.boolean(),
@@ -130,6 +139,7 @@ export const ImportView = z
         },
         ...{ questions: ['country-proposed'], rows: 1_200, blankLines: 0 },
         planned: { create: 1_150, update: 40, unchanged: 4, skip: 0, invalid: 4, duplicate: 2, ambiguous: 0 },
+        newTags: { count: 2, isExact: true, names: ['vip', 'fair-2026'], room: 988 },
         ...{ outcomes: null, countedAt: null, isExpired: false, createdAt: '2026-11-23T09:00:00.000Z' },
         ...{ readyAt: '2026-11-23T09:00:02.000Z', startedAt: null, endedAt: null },
         ...{ expiresAt: '2026-11-30T09:00:02.000Z', undoUntil: null, keptUntil: null },

@@ -10,6 +10,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { decodeCursor, toPage, type Page } from '../../platform/pagination.ts';
 import type { ImportChanges, ImportFields, Move } from './changes.ts';
+import { hasNoRoom } from './analysis/new-tags.ts';
 import { canUndo, type ImportCommand } from './lifecycle.ts';
 import { maxCopies, maxRunning, type Author, type ImportDoc, type ImportRepository } from './repository.ts';
 import type { ImportRowDoc, ImportRowRepository, PageOfRows } from './stored-rows/repository.ts';
@@ -66,21 +67,25 @@ export function createImportUseCases(deps: ImportUseCaseDeps) {
           ...{ settings: patched(settings, patch), analysis: analysis + 1 },
           copies: [...copies, newId()].slice(-maxCopies),
           ...{ work: undefined, found: undefined, planned: undefined, readyAt: undefined },
+          newTags: undefined,
           ...{ rowCount: undefined, blankLines: undefined },
         }),
       }),
 
-    /** Throws `wrong-state`, `too-many-imports`, and `already-exists` for a file that was imported in the same way. */
+    /** Throws `wrong-state`, also for more new tags than there is room for, `too-many-imports`, and `already-exists` for a file that was imported in the same way. */
     async start(
       scope: ClientScope,
       by: By,
       ref: ResourceRef,
       { isForced }: { readonly isForced: boolean },
     ): Promise<ImportDoc> {
-      const fieldsOf = (doc: ImportDoc): ImportFields => ({
-        ...{ startedBy: { type: by.type, userId: by.userId }, startedAt: clock.now() },
-        ...(isForced ? {} : { contentKey: contentKeyOf(doc) }),
-      });
+      const fieldsOf = (doc: ImportDoc): ImportFields => {
+        assertRoomForTags(doc);
+        return {
+          ...{ startedBy: { type: by.type, userId: by.userId }, startedAt: clock.now() },
+          ...(isForced ? {} : { contentKey: contentKeyOf(doc) }),
+        };
+      };
       try {
         return await inSlot((slot) =>
           move(scope, by, ref, { command: 'start', fieldsOf: (doc) => ({ ...fieldsOf(doc), slot }) }),
@@ -111,6 +116,15 @@ export function createImportUseCases(deps: ImportUseCaseDeps) {
         },
       }),
   };
+}
+
+/** Otherwise its first rows would fill the register of tags, and the others would be invalid. */
+function assertRoomForTags({ newTags, state }: ImportDoc): void {
+  if (newTags === undefined || !hasNoRoom(newTags)) return;
+  const { count, isExact, room } = newTags;
+  const many = isExact ? String(count) : `more than ${count}`;
+  const detail = `The file would make ${many} new tags, and there is room for ${room}. Choose another column for tags, or none.`;
+  throw wrongState(detail, state);
 }
 
 const createReads = ({ imports, rows, changes }: ImportUseCaseDeps) => ({

@@ -94,16 +94,34 @@ function compileLeaf(compiling: Compiling, leaf: SegmentLeaf, isDenied: boolean)
   if (spec.mayBeMissing && condition.op !== 'exists' && isNegated !== isDenied)
     compiling.notes.push(missingNote(spec, path));
   if (spec.place.of === 'zone') noteUnknownZones(compiling, leaf);
-  const found = place(compiling, spec.place, operand);
+  const found =
+    spec.place.of === 'zone' ? zoneExpression(leaf, operand) : place(compiling, spec.place, operand);
   return isNegated ? negated(found) : found;
 }
 
-function place(compiling: Compiling, at: Place, operand: Operand): Expression {
+/** The zone that was given for the contact counts; the country of its number only where none was given. */
+function zoneExpression({ condition }: SegmentLeaf, countries: Operand): Expression {
+  const given = condition.op === 'exists' ? { $exists: true } : { $in: zonesIn(condition) };
+  return {
+    kind: 'any',
+    parts: [
+      { kind: 'filter', filter: { timezone: given } },
+      { kind: 'filter', filter: { timezone: { $exists: false }, country: countries } },
+    ],
+  };
+}
+
+const zonesIn = ({ value }: { readonly value?: unknown }): readonly string[] =>
+  (Array.isArray(value) ? value : [value]).map(String);
+
+function place(
+  compiling: Compiling,
+  at: Exclude<Place, { readonly of: 'zone' }>,
+  operand: Operand,
+): Expression {
   switch (at.of) {
     case 'contact':
       return { kind: 'filter', filter: { [at.path]: operand } };
-    case 'zone':
-      return { kind: 'filter', filter: { country: operand } };
     case 'custom':
       return { kind: 'filter', filter: customFilter(at, operand) };
     case 'lead':
@@ -126,8 +144,7 @@ const missingNote = ({ name }: FieldSpec, path: SegmentLeaf['path']): SegmentNot
 
 function noteUnknownZones({ moment, notes }: Compiling, { spec, condition, path }: SegmentLeaf): void {
   if (condition.op === 'exists') return;
-  const zones = Array.isArray(condition.value) ? condition.value : [condition.value];
-  const { unsure } = countriesIn(new Set(zones.map(String)), moment.now);
+  const { unsure } = countriesIn(new Set(zonesIn(condition)), moment.now);
   if (unsure.length === 0) return;
   const message = `Numbers of ${unsure.join(', ')} do not tell their zone, so they have none.`;
   notes.push({ path, field: spec.name, code: 'zone-unknown', message });

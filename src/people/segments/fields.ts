@@ -2,13 +2,12 @@ import { getCountries } from 'libphonenumber-js/max';
 import { Types } from 'mongoose';
 import { z } from 'zod';
 import { optInStatuses, usernameKeyOf } from '../contacts/rules.ts';
+import { PlaceZoneText } from '../zones/schemas.ts';
 import type { FieldRules } from '../custom-fields/rules.ts';
 import { leadStages } from '../leads/rules.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { isVisible } from '../../platform/plain-text.ts';
 import { digitsOf, normalisePhone } from '../../platform/phone.ts';
-import { TimeZoneText } from '../../platform/text-fields.ts';
-import { isTimeZone } from '../../platform/zones.ts';
 import { maxTextLength, type FieldType, type Scalar } from './conditions.ts';
 import { DateText, DayText, type Moment } from './days.ts';
 
@@ -23,7 +22,7 @@ export type Place =
   | { readonly of: 'contact'; readonly path: string }
   /** An entry of the contact's `cf`. */
   | { readonly of: 'custom'; readonly key: string; readonly slot: CustomSlot }
-  /** The country of the contact's number, which tells its zone. */
+  /** The zone that was given for the contact, or else the country of its number, which tells its zone. */
   | { readonly of: 'zone' }
   | { readonly of: 'lead'; readonly path: 'stage' | 'assignedAgentId' }
   /** The latest time of all the contact's conversations. */
@@ -86,10 +85,6 @@ const CountryText = z
   .string()
   .refine((code) => countryCodes.has(code), { error: 'Must be an ISO 3166 country code such as DE.' });
 
-const ZoneText = TimeZoneText.refine((zone) => isTimeZone(zone) && zone.includes('/'), {
-  error: 'Must be the zone of a place, such as Europe/Berlin.',
-});
-
 const atContact = (path: string): Place => ({ of: 'contact', path });
 const flagAt = (path: string): Pick<FieldSpec, 'type' | 'value' | 'place' | 'mayBeMissing' | 'whenTrue'> => ({
   ...{ type: 'flag', value: truth, place: atContact(path), mayBeMissing: false },
@@ -109,7 +104,7 @@ const builtIn: readonly FieldSpec[] = [
     prefix: (phone) => phone,
   },
   { name: 'country', type: 'choice', value: CountryText, place: atContact('country'), mayBeMissing: true },
-  { name: 'zone', type: 'choice', value: ZoneText, place: { of: 'zone' }, mayBeMissing: true },
+  { name: 'zone', type: 'choice', value: PlaceZoneText, place: { of: 'zone' }, mayBeMissing: true },
   { name: 'createdAt', ...timeAt(atContact('createdAt'), false) },
   {
     ...{ name: 'optInStatus', type: 'choice', value: z.enum(optInStatuses) },

@@ -10,7 +10,7 @@ import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { nameKeyOf } from '../../platform/name-key.ts';
 import { toPage, type Page } from '../../platform/pagination.ts';
 import { applyChange } from '../../platform/update.ts';
-import type { ReadTagNames, TagNames } from '../contact-sets/tags/names.ts';
+import type { ReadShown, Shown } from '../contacts/shown.ts';
 import { compileSegment, type SegmentNote } from './compile.ts';
 import type { SegmentFilters, WithFaults } from './filters.ts';
 import type { createSegmentPreview, SegmentCount } from './preview.ts';
@@ -23,7 +23,7 @@ export interface SegmentUseCaseDeps {
   readonly segments: SegmentRepository;
   readonly preview: ReturnType<typeof createSegmentPreview>;
   readonly filters: SegmentFilters;
-  readonly readTagNames: ReadTagNames;
+  readonly readShown: ReadShown;
   readonly zoneOf: (scope: ClientScope) => Promise<string>;
   readonly audit: AuditService;
   readonly clock: Clock;
@@ -35,8 +35,8 @@ export interface NewSegment {
 }
 
 export interface SegmentPreview extends SegmentCount {
-  /** Of the contacts of the sample. */
-  readonly tagNames: TagNames;
+  /** With the contacts of the sample. */
+  readonly shown: Shown;
   readonly notes: readonly SegmentNote[];
   readonly tookMs: number;
 }
@@ -45,7 +45,7 @@ export type SegmentUseCases = ReturnType<typeof createSegmentUseCases>;
 
 /** What users do with segments. */
 export function createSegmentUseCases(deps: SegmentUseCaseDeps) {
-  const { segments, filters, preview, readTagNames, zoneOf, audit, clock } = deps;
+  const { segments, filters, preview, readShown, zoneOf, audit, clock } = deps;
   const resource = createSegmentResource(deps);
 
   return {
@@ -112,9 +112,9 @@ export function createSegmentUseCases(deps: SegmentUseCaseDeps) {
       const [node, zone] = await Promise.all([filters.require(scope, filter), zoneOf(scope)]);
       const plan = compileSegment(node, { now: clock.now(), zone }, scope);
       const count = await preview(scope, plan);
-      const tagNames = await readTagNames(scope, count.sample);
+      const shown = await readShown(scope, count.sample);
       const tookMs = Math.round(performance.now() - beganAtMs);
-      return { ...count, tagNames, notes: plan.notes, tookMs };
+      return { ...count, shown, notes: plan.notes, tookMs };
     },
   };
 }

@@ -15,12 +15,12 @@ export const toSegmentPreviewView = ({
   summary: { count, optedOut, blocked, noAddress, suspect },
   isExact,
   sample,
-  tagNames,
+  shown,
   notes,
   tookMs,
 }: SegmentPreview): SegmentPreviewView => ({
   ...{ count, isExact, excluded: { optedOut, blocked, noAddress, suspect } },
-  sample: sample.map((contact) => toContactListItemView(contact, tagNames)),
+  sample: sample.map((contact) => toContactListItemView(contact, shown)),
   notes: notes.map(({ path, field, message }) => ({ path: ['filter', ...path].join('.'), field, message })),
   tookMs,
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Types, type mongo } from 'mongoose';
 import { setKeyOf } from '../../../src/people/contact-sets/rules.ts';
-import { filled, useImportStage } from '../../support/import-stage.ts';
+import { filled, useImportStage, type ImportJson } from '../../support/import-stage.ts';
 import { signUpAdmin, type Member } from '../../support/messaging-api.ts';
 
 const phone = (place: number): string => `+49151123${String(46_000 + place)}`;
@@ -110,22 +110,49 @@ describe('api › tags of imported contacts', function () {
     );
   });
 
-  it('more tags than there may be › their rows are refused and named, the others are written', async () => {
-    await person(['vip']);
-    const others = Array.from({ length: 998 }, (_, place) => ({
-      ...{
-        clientId: new Types.ObjectId(admin.clientId),
-        name: `t${place}`,
-        nameKey: `t${place}`,
-        slot: place + 1,
-      },
+  const fill = async (count: number): Promise<void> => {
+    const clientId = new Types.ObjectId(admin.clientId);
+    const others = Array.from({ length: count }, (_, place) => ({
+      ...{ clientId, name: `t${place}`, nameKey: `t${place}`, slot: place + 1 },
       ...{ createdAt: new Date(), version: 1 },
     }));
     await stage.api().collection<mongo.Document>('tags').insertMany(others);
-    const done = await stage.imported(
+  };
+
+  it('more new tags than there may be › the dry run says so, and the import cannot be started', async () => {
+    await person(['vip']);
+    await fill(998);
+    const lines = [`${phone(1)},one`, `${phone(2)},two;One`, `${phone(3)},VIP`, `1,three`];
+    const ready = await stage.analysed(admin, ['phone,tags', ...lines].join('\n'), {
+      options: { tags: ['t5'] },
+    });
+    const { newTags, questions } = (await admin.get(`/api/imports/${ready.id}`))
+      .body as unknown as ImportJson;
+    assert.deepEqual(newTags, { count: 2, isExact: true, names: ['one', 'two'], room: 1 });
+    assert.ok(questions.includes('too-many-new-tags'));
+    const { status, text } = await stage.post(admin, ready.id, 'start');
+    assert.equal(status, 409);
+    assert.match(text, /would make 2 new tags, and there is room for 1/);
+    assert.equal((await tags()).length, 100);
+  });
+
+  it('a column of something else as tags › counted no further than needed', async () => {
+    const lines = Array.from({ length: 5_001 }, (_, place) => `+4915${100_000_000 + place},order ${place}`);
+    const { id } = await stage.analysed(admin, ['phone,tags', ...lines].join('\n'));
+    const { newTags } = (await admin.get(`/api/imports/${id}`)).body as unknown as ImportJson;
+    assert.deepEqual([newTags?.count, newTags?.isExact, newTags?.names.length], [5_000, false, 20]);
+    assert.match((await stage.post(admin, id, 'start')).text, /more than 5000 new tags/);
+  });
+
+  it('others have made tags since the dry run › rows are refused and named, the others are written', async () => {
+    await person(['vip']);
+    const { id } = await stage.analysed(
       admin,
-      `phone,tags\n${phone(1)},one\n${phone(2)},two;three\n${phone(3)},VIP`,
+      `phone,tags\n${phone(1)},one\n${phone(2)},two\n${phone(3)},VIP`,
     );
+    await fill(998);
+    assert.equal((await stage.post(admin, id, 'start')).status, 200);
+    const done = await stage.settle(admin, id);
     assert.deepEqual(filled(done.outcomes), { created: 2, invalid: 1 });
     const [refused] = await stage.rowsOf(admin, done.id, '&outcome=invalid');
     assert.match(JSON.stringify(refused), /A business has at most 1000 tags/);

@@ -124,6 +124,8 @@ export interface ContactDoc {
   readonly customFields: FieldValues;
   /** The same values as queries find them; changed with `customFields` (`withFieldChanges`). */
   readonly cf?: readonly Attribute[];
+  /** An IANA name, as somebody has told it; `zones/recipient-zone.ts` says where the person is without it. */
+  readonly timezone?: string;
   /** Missing unless an import has created it. */
   readonly origin?: ContactOrigin;
   readonly createdAt: Date;
@@ -170,6 +172,7 @@ export const contactModel = declareTenantModel<ContactRecord>('contacts', {
   isBlocked: Boolean,
   blockedAt: Date,
   numberSuspect: Schema.Types.Mixed,
+  timezone: String,
   customFields: { type: Schema.Types.Mixed, required: true },
   cf: { type: [Schema.Types.Mixed], default: undefined },
   origin: Schema.Types.Mixed,
@@ -204,6 +207,10 @@ for (const sets of ['tagIds', 'groupIds'] as const) {
     { partialFilterExpression: { [sets]: { $exists: true } } },
   );
 }
+contactModel.schema.index(
+  { clientId: 1, timezone: 1, createdAt: -1, _id: -1 },
+  { partialFilterExpression: { timezone: { $exists: true } } },
+);
 contactModel.schema.index({ clientId: 1, optInStatus: 1, createdAt: -1, _id: -1 });
 contactModel.schema.index(
   { clientId: 1, isBlocked: 1, createdAt: -1, _id: -1 },

@@ -9,11 +9,12 @@ import { StaleSlice, type ImportWork, type Slice } from '../slices.ts';
 import type { ImportFault } from '../states.ts';
 import { copyToText, type CopyDeps, type FoundText } from './copy.ts';
 import type { ImportFindings } from './findings.ts';
+import { findNewTags, type NewTagDeps } from './new-tags.ts';
 import { planRows, type PlanRowsDeps } from './plan-rows.ts';
 import { proposeSettings } from './propose.ts';
 import { readRows, type ReadRowsDeps } from './read-rows.ts';
 
-export interface AnalysisDeps extends ContextDeps, CopyDeps, ReadRowsDeps, PlanRowsDeps {
+export interface AnalysisDeps extends ContextDeps, CopyDeps, ReadRowsDeps, PlanRowsDeps, NewTagDeps {
   readonly imports: ImportRepository;
   readonly rows: ImportRowRepository;
   readonly changes: Pick<ImportChanges, 'moveOn'>;
@@ -61,7 +62,7 @@ async function analysePart(
   }
   const { definitions } = part.context;
   const planned = { after: place.after, context: { options: planOptionsOf(doc.settings), definitions } };
-  if (await planRows(deps, work, planned, part.slice)) await finish(deps, work);
+  if (await planRows(deps, work, planned, part.slice)) await finish(deps, work, part.slice);
   return null;
 }
 
@@ -103,7 +104,10 @@ async function refuse(
   return null;
 }
 
-async function finish({ rows, changes, clock }: AnalysisDeps, { scope, doc }: ImportWork): Promise<void> {
+async function finish(deps: AnalysisDeps, work: ImportWork, slice: Slice): Promise<void> {
+  const { rows, changes, clock } = deps;
+  const { scope, doc } = work;
+  const newTags = await findNewTags(deps, work, slice);
   const planned = await rows.countPlans(scope, { importId: doc._id, analysis: doc.analysis });
-  await changes.moveOn(scope, doc, 'analysed', { planned, readyAt: clock.now(), work: undefined });
+  await changes.moveOn(scope, doc, 'analysed', { planned, newTags, readyAt: clock.now(), work: undefined });
 }

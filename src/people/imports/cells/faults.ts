@@ -41,6 +41,8 @@ export const cellFaultCodes = [
   'too-many-tags',
   'consent-invalid',
   'user-id-invalid',
+  /** Not the IANA name of a place, such as `Europe/Berlin`. */
+  'zone-invalid',
 ] as const;
 
 export type CellFaultCode = (typeof cellFaultCodes)[number];

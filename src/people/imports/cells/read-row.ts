@@ -1,3 +1,4 @@
+import { isPlaceZone } from '../../../platform/zones.ts';
 import { cutText } from '../../../platform/text.ts';
 import { maxNameLength, phoneOfWhatsappId } from '../../contacts/rules.ts';
 import type { ContactTarget, FieldDefinition, Mapping, Target } from '../mapping/targets.ts';
@@ -20,6 +21,7 @@ export interface RowValues {
   readonly whatsappId?: string;
   readonly businessScopedUserId?: string;
   readonly name?: string | null;
+  readonly timezone?: string | null;
   readonly tags?: readonly string[] | null;
   readonly optInStatus?: Status;
   readonly customFields: Readonly<Record<string, FieldValue | null>>;
@@ -127,6 +129,12 @@ function putContact(
         (name) => (parts[field] = name),
         () => (parts[field] = null),
       );
+    case 'timezone':
+      return put(
+        readZone(cell),
+        (zone) => (draft.timezone = zone),
+        () => (draft.timezone = null),
+      );
     case 'tags':
       return put(
         readTags(cell),
@@ -147,6 +155,13 @@ function readWhatsappId(cell: string): Read<string> {
   return /^[1-9]\d{6,14}$/.test(digits) && phoneOfWhatsappId(digits) !== null
     ? valueOf(digits)
     : faultOf('phone-invalid');
+}
+
+function readZone(cell: string): Read<string> {
+  const text = cell.trim();
+  const common = readCommon(text);
+  if (common !== undefined) return common;
+  return isPlaceZone(text) ? valueOf(text) : faultOf('zone-invalid');
 }
 
 function readUserId(cell: string): Read<string> {

@@ -158,6 +158,19 @@ const names: Readonly<Record<ContactTarget, readonly string[]>> = {
     ...['schlagwörter', 'schlagworte', 'etiketten', 'etichette', 'label kontak', 'टैग', 'وسوم', 'الوسوم'],
     ...['etiketler', 'etiket', '标签', '標籤', 'group membership'],
   ],
+  timezone: [
+    ...['time zone', 'timezone', 'tz', 'zona horaria', 'huso horario', 'fuso horário', 'fuseau horaire'],
+    ...[
+      'zeitzone',
+      'fuso orario',
+      'zona waktu',
+      'समय क्षेत्र',
+      'المنطقة الزمنية',
+      'saat dilimi',
+      '时区',
+      '時區',
+    ],
+  ],
   optInStatus: [
     ...[
       'opt in',

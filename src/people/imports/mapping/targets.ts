@@ -7,7 +7,7 @@ export interface FieldDefinition extends Pick<FieldRules, 'key' | 'type' | 'opti
 
 export const contactTargets = [
   ...(['phoneNumber', 'whatsappId', 'businessScopedUserId'] as const),
-  ...(['name', 'firstName', 'lastName', 'tags', 'optInStatus'] as const),
+  ...(['name', 'firstName', 'lastName', 'timezone', 'tags', 'optInStatus'] as const),
 ] as const;
 export type ContactTarget = (typeof contactTargets)[number];
 

@@ -98,6 +98,7 @@ const toExisting = (contact: ContactDoc, tagNames: TagNames): ExistingContact =>
   businessScopedUserId: contact.businessScopedUserId,
   keys: contact.identityKeys,
   ...(contact.name === undefined ? {} : { name: contact.name }),
+  ...(contact.timezone === undefined ? {} : { timezone: contact.timezone }),
   tags: tagNamesOf(contact, tagNames),
   optInStatus: contact.optInStatus,
   customFields: contact.customFields,

@@ -31,6 +31,7 @@ export interface ExistingContact extends AnyIdentity {
   /** Every key that finds the contact, also those of former spellings and of other numbers of the person. */
   readonly keys: readonly string[];
   readonly name?: string;
+  readonly timezone?: string;
   /** Their names. */
   readonly tags: readonly string[];
   readonly optInStatus: Status;
@@ -77,6 +78,7 @@ export interface ContactChange {
   readonly whatsappId?: string | null;
   readonly businessScopedUserId?: string | null;
   readonly name?: string | null;
+  readonly timezone?: string | null;
   readonly tags?: readonly string[];
   readonly optInStatus?: Status;
   readonly customFields?: Readonly<Record<string, FieldValue | null>>;
@@ -156,6 +158,7 @@ function planCreate(
   const change: ContactChange = {
     ...givenIdentities(values),
     ...(values.name === undefined || values.name === null ? {} : { name: values.name }),
+    ...(values.timezone === undefined || values.timezone === null ? {} : { timezone: values.timezone }),
     ...(tags.length === 0 ? {} : { tags }),
     ...(status === undefined || status === 'unknown' || isKept ? {} : { optInStatus: status }),
     ...(fields.length === 0 ? {} : { customFields: Object.fromEntries(fields) }),
@@ -182,10 +185,11 @@ function planExisting(
   if (tags.length > maxTags) return stop('invalid', row.keys, ['too-many-tags']);
   const consent = changedConsent(row.status, contact.optInStatus, facts.isAddressStopped);
   const fields = changedFields(row.values.customFields, contact.customFields, isFilling);
-  const { name } = row.values;
+  const { name, timezone } = row.values;
   const change: ContactChange = {
     ...added,
     ...(isChanged(name, contact.name, isFilling) ? { name } : {}),
+    ...(isChanged(timezone, contact.timezone, isFilling) ? { timezone } : {}),
     ...(isSame(tags, contact.tags) ? {} : { tags }),
     ...(consent.status === undefined ? {} : { optInStatus: consent.status }),
     ...(Object.keys(fields).length === 0 ? {} : { customFields: fields }),
@@ -261,7 +265,7 @@ function changedFields(
 function valuesBefore(change: ContactChange, contact: ExistingContact): ContactChange {
   const held = new Map(Object.entries(contact.customFields));
   const fields = Object.keys(change.customFields ?? {}).map((key) => [key, held.get(key) ?? null] as const);
-  const simple = [...identities, 'name', 'tags', 'optInStatus'] as const;
+  const simple = [...identities, 'name', 'timezone', 'tags', 'optInStatus'] as const;
   return {
     ...Object.fromEntries(
       simple.filter((field) => change[field] !== undefined).map((field) => [field, contact[field] ?? null]),

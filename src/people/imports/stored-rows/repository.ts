@@ -56,6 +56,18 @@ const createReading = (rows: TenantCollection<ImportRowDoc>) => ({
       limit,
     }),
 
+  /** The tags of the rows after `n` that are to be written, in the order of the file. */
+  findTagsAfter: (
+    scope: ClientScope,
+    { importId, analysis }: RowSet,
+    { n, limit }: { readonly n: number; readonly limit: number },
+  ): Promise<Pick<ImportRowDoc, 'n' | 'values'>[]> =>
+    rows.find<Pick<ImportRowDoc, 'n' | 'values'>>(
+      scope,
+      { importId, analysis, n: { $gt: n }, 'plan.kind': { $in: ['create', 'update'] } },
+      { sort: { n: 1 }, limit, projection: { n: 1, 'values.tags': 1 } },
+    ),
+
   /** How many rows have each outcome, each counted in the database. */
   async countOutcomes(
     scope: ClientScope,

@@ -170,6 +170,7 @@ describe('changes of a contact', () => {
       'phoneNumber',
       'samePerson',
       'tagIds',
+      'timezone',
       'username',
       'whatsappId',
     ]);

@@ -260,6 +260,7 @@ describe('rows by their mapping', () => {
     [5, { kind: 'custom', key: 'born' }],
     [6, contact('whatsappId')],
     [7, contact('businessScopedUserId')],
+    [8, contact('timezone')],
   ]);
   const definitions = new Map([['born', { key: 'born', label: 'Born', type: 'date' as const }]]);
   const read = (cells: string[], map = mapping) =>
@@ -269,7 +270,8 @@ describe('rows by their mapping', () => {
     );
 
   it('every mapped cell › is read by its type; the parts of a name are joined', () => {
-    const cells = ['+4915112345678', 'Ana', 'Souza', 'vip', 'yes', '01.03.2026', '4915112345678', 'US.123'];
+    const ids = ['4915112345678', 'US.123'];
+    const cells = ['+4915112345678', 'Ana', 'Souza', 'vip', 'yes', '01.03.2026', ...ids, 'Asia/Kolkata'];
     assert.deepEqual(read(cells), {
       errors: [],
       values: {
@@ -279,6 +281,7 @@ describe('rows by their mapping', () => {
         optInStatus: 'opted-in',
         whatsappId: '4915112345678',
         businessScopedUserId: 'US.123',
+        timezone: 'Asia/Kolkata',
         customFields: { born: '2026-03-01' },
       },
     });
@@ -293,7 +296,7 @@ describe('rows by their mapping', () => {
   });
 
   it('every fault of a row › is named with its column and its cell', () => {
-    const { errors } = read(['--', 'a\nb', '', '', 'perhaps', '31.02.2026', '4.9E+11', 'x']);
+    const { errors } = read(['--', 'a\nb', '', '', 'perhaps', '31.02.2026', '4.9E+11', 'x', 'UTC']);
     assert.deepEqual(errors, [
       { code: 'cannot-clear', column: 0, cell: '--' },
       { code: 'line-break', column: 1, cell: 'a\nb' },
@@ -301,6 +304,7 @@ describe('rows by their mapping', () => {
       { code: 'date-invalid', column: 5, cell: '31.02.2026' },
       { code: 'phone-scientific', column: 6, cell: '4.9E+11' },
       { code: 'user-id-invalid', column: 7, cell: 'x' },
+      { code: 'zone-invalid', column: 8, cell: 'UTC' },
     ]);
     const long = read(['', 'a'.repeat(150), 'b'.repeat(150)]);
     assert.deepEqual(

@@ -64,6 +64,19 @@ describe('plan of a row about nobody known', () => {
     assert.deepEqual(plan({ name: null, tags: null }).change, { phoneNumber: phone });
   });
 
+  it('a time zone › is set, cleared, or left', () => {
+    const kolkata = { timezone: 'Asia/Kolkata' };
+    assert.deepEqual(plan(kolkata).change, { phoneNumber: phone, ...kolkata });
+    assert.deepEqual(plan({ timezone: null }).change, { phoneNumber: phone });
+    const cleared = planAnna({ timezone: null }, {}, kolkata);
+    assert.deepEqual([cleared.change, cleared.before], [{ timezone: null }, kolkata]);
+    assert.equal(planAnna(kolkata, {}, kolkata).kind, 'unchanged');
+    assert.equal(
+      planAnna({ timezone: 'Asia/Tokyo' }, { onExisting: 'fill-blanks' }, kolkata).kind,
+      'unchanged',
+    );
+  });
+
   it('a row without an identity › is invalid', () => {
     const { phoneNumber: _none, ...values } = readingOf({ name: 'Ana' }).values;
     const { kind, codes } = plan({}, { reading: { values, errors: [] } });

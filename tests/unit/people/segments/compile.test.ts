@@ -59,7 +59,10 @@ describe('segment compiler › filters over contacts', () => {
       phoneNumber: { $eq: '+5511987654321' },
     });
     assert.deepEqual(filterOf({ field: 'zone', op: 'eq', value: 'Europe/Berlin' }), {
-      country: { $in: ['DE'] },
+      $or: [
+        { timezone: { $in: ['Europe/Berlin'] } },
+        { timezone: { $exists: false }, country: { $in: ['DE'] } },
+      ].map((part) => ({ ...scope, ...part })),
     });
   });
 
