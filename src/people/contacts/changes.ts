@@ -12,6 +12,8 @@ export interface ConsentStatement {
   readonly wording?: string | undefined;
   /** Identifies an opt-out, so that the messages that it cancels refer to it. */
   readonly eventId?: string | undefined;
+  /** See `ConsentEntry`. */
+  readonly isUnstated?: true;
 }
 
 /** Changes of a contact: a value sets, null clears, a missing field stays. */
@@ -136,7 +138,7 @@ function changedConsent(
 
 export const consentEntry = (
   status: OptInStatus,
-  { source, wording, eventId }: ConsentStatement,
+  { source, wording, eventId, isUnstated }: ConsentStatement,
   { at, by }: WrittenBy,
 ): ConsentEntry => ({
   status,
@@ -145,6 +147,7 @@ export const consentEntry = (
   at,
   ...(eventId === undefined ? {} : { eventId }),
   ...(by === undefined ? {} : { by }),
+  ...(isUnstated === undefined ? {} : { isUnstated }),
 });
 
 /** The audited fields of a contact; of the consent log only the last entry, because only that can be new. */

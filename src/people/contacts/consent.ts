@@ -35,12 +35,23 @@ export function applyConsent(
     ...(saidAt.length === 0 || isStop(statement) ? {} : { saidAt }),
   };
   const isForeign = isAfterLeaving(record, entry);
-  const counts = !isForeign && isLatest(entry, record.consentLog);
+  const logged = loggedConsent(record, isForeign ? { ...entry, isForeign } : entry);
+  const deciding = isForeign
+    ? undefined
+    : decidingEntryOf([...record.consentLog, entry], isAboutMarketing(entry));
   return {
-    ...(counts ? changedState(record, statement) : record),
-    ...loggedConsent(record, isForeign ? { ...entry, isForeign } : entry),
+    ...(deciding === undefined ? record : decidedBy(record, deciding, statement)),
+    ...logged,
     updatedAt: storedAt,
   };
+}
+
+/** An earlier statement changes nothing, unless a later one that nobody heard counts again by it: STOP, then START. */
+function decidedBy(record: ContactRecord, deciding: ConsentEntry, statement: PersonStatement): ContactRecord {
+  if (deciding.eventId === statement.eventId && deciding.status === statement.status)
+    return changedState(record, statement);
+  if (deciding.isUnstated !== true) return record;
+  return { ...record, optInStatus: deciding.status === 'opted-in' ? 'opted-in' : 'unknown' };
 }
 
 /**
@@ -120,14 +131,20 @@ const isAboutMarketing = ({ status }: ConsentEntry): boolean => status.startsWit
 const restOfSecondMs = 999;
 const weightOf = (entry: ConsentEntry): number => entry.at.getTime() + (isStop(entry) ? restOfSecondMs : 0);
 
-/** The entry that decides the current state, about marketing or about all messages: the latest, and in a tie a stop. */
+/**
+ * The entry that decides the current state, about marketing or about all messages: the latest, and in a tie a stop. A status
+ * that nobody heard the person say, such as that of a file, never outranks an opt-out, which may arrive after it.
+ */
 export function decidingEntryOf(
   log: readonly ConsentEntry[],
   isMarketing: boolean,
 ): ConsentEntry | undefined {
   const others = log.filter((entry) => isAboutMarketing(entry) === isMarketing && entry.isForeign !== true);
   const rankOf = (entry: ConsentEntry) => weightOf(entry) + (isStop(entry) ? 0.5 : 0);
-  return others.toSorted((a, b) => rankOf(b) - rankOf(a))[0];
+  const sorted = others.toSorted((a, b) => rankOf(b) - rankOf(a));
+  const [latest] = sorted;
+  const word = sorted.find((entry) => isStop(entry) || entry.isUnstated !== true);
+  return word !== undefined && isStop(word) ? word : latest;
 }
 
 /** The latest statement about all messages. A user who sets the status to unknown says nothing for the person. */
@@ -138,13 +155,3 @@ export const lastWordOf = (log: readonly ConsentEntry[]): ConsentEntry | undefin
     ),
     false,
   );
-
-/** Whether no entry of the same kind, marketing or not, is later. */
-function isLatest(entry: ConsentEntry, log: readonly ConsentEntry[]): boolean {
-  const others = log.filter(
-    (other) => isAboutMarketing(other) === isAboutMarketing(entry) && other.isForeign !== true,
-  );
-  return others.every(
-    (other) => weightOf(other) < weightOf(entry) || (weightOf(other) === weightOf(entry) && isStop(entry)),
-  );
-}

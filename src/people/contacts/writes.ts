@@ -110,7 +110,7 @@ const firstEntries = (
     ? []
     : [
         consent === undefined
-          ? { ...consentEntry(optInStatus, { source: manualSource }, written), isUnstated: true }
+          ? consentEntry(optInStatus, { source: manualSource, isUnstated: true }, written)
           : consentEntry(optInStatus, consent, written),
       ];
 

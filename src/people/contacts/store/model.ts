@@ -19,7 +19,7 @@ export interface ConsentEntry {
   readonly storedAt?: Date;
   /** The user who recorded it; missing if the system did. */
   readonly by?: Types.ObjectId;
-  /** A status that a user gave without a statement of the person: it lifts no opt-out of an address. */
+  /** A status without a statement that a person heard, as a file has it: it lifts no opt-out, however much later it is. */
   readonly isUnstated?: boolean;
   /** The keys of the numbers that a person's consent came from, because the number may have been another person's. */
   readonly saidAt?: readonly string[];

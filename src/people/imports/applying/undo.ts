@@ -88,7 +88,7 @@ async function restoreWithin(
   if (record === null || record.version !== contactVersion) return 'kept';
   const { optInStatus, tagIds: formerTagIds, ...fields }: RowBefore = before;
   const isOptOut = record.optInStatus === 'opted-out';
-  const consent = { source: `import ${work.doc._id.toHexString()} undone` };
+  const consent = { source: `import ${work.doc._id.toHexString()} undone`, isUnstated: true } as const;
   const status = optInStatus === undefined || isOptOut ? {} : { optInStatus, consent };
   await contacts.changeWithin(
     ...([

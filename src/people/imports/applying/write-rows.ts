@@ -154,11 +154,15 @@ function beforeOf({ before: { tags, ...before } }: CheckedPlan, contact: Planned
   return tags === undefined ? before : { ...before, tagIds: contact?.tagIds ?? [] };
 }
 
-/** The source of a status that comes from a column, without a statement for the whole file. */
+/** A file says what somebody heard some time ago. A status of a column has no statement for the whole file. */
 function consentOf({ change }: CheckedPlan, { options }: PlanContext, importId: Types.ObjectId) {
   if (change.optInStatus === undefined) return undefined;
   const { source = `import ${importId.toHexString()}`, wording } = options.consent ?? {};
-  return { source, ...(wording === undefined ? {} : { wording }) };
+  const isHeard = change.optInStatus === 'opted-out';
+  return {
+    ...{ source, ...(wording === undefined ? {} : { wording }) },
+    ...(isHeard ? {} : ({ isUnstated: true } as const)),
+  };
 }
 
 type WithoutNulls<T> = { [F in keyof T]: Exclude<T[F], null> };

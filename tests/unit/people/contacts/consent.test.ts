@@ -42,6 +42,12 @@ const manual = (status: ConsentEntry['status'], time: Date): ContactRecord => ({
   consentLog: [{ status, source: 'web form', at: time, by: new Types.ObjectId() }],
 });
 
+/** As of a file. */
+const unheard = (status: 'opted-in' | 'unknown', time: Date): ContactRecord => {
+  const from = manual(status, time);
+  return { ...from, consentLog: from.consentLog.map((entry) => ({ ...entry, isUnstated: true })) };
+};
+
 describe('consent of a contact', () => {
   it('STOP › opted out, one entry with all details', () => {
     const wording = 'Stop!';
@@ -81,6 +87,21 @@ describe('consent of a contact', () => {
     assert.equal(after([say('opted-in', 6)], manual('opted-out', at(5))).optInStatus, 'opted-in');
   });
 
+  it('an opt-in that nobody heard, as a file has it › never outranks STOP, whichever is stored first', () => {
+    const unstated = { source: 'import', by: new Types.ObjectId(), isUnstated: true } as const;
+    const ofFile = (second: number, status: 'opted-in' | 'unknown' = 'opted-in'): ContactRecord => ({
+      ...record,
+      optInStatus: status,
+      consentLog: [{ ...unstated, status, at: at(second) }],
+    });
+    assert.equal(after([say('opted-out', 1)], ofFile(5)).optInStatus, 'opted-out');
+    assert.equal(after([say('opted-out', 1)], ofFile(5, 'unknown')).optInStatus, 'opted-out');
+    assert.equal(after([say('opted-out', 9)], ofFile(5)).optInStatus, 'opted-out');
+    assert.equal(after([say('opted-out', 1), say('opted-in', 2)], ofFile(5)).optInStatus, 'opted-in');
+    assert.equal(after([say('opted-in', 2), say('opted-out', 1)], ofFile(5)).optInStatus, 'opted-in');
+    assert.equal(after([say('marketing-stopped', 1)], ofFile(5)).optInStatus, 'opted-in');
+  });
+
   it('WhatsApp’s marketing preference › stops only marketing, from the latest stop on; resume clears it', () => {
     const stopped = after([say('marketing-stopped', 5), say('marketing-stopped', 3)]);
     assert.equal(stopped.marketingStopped, true);
@@ -103,6 +124,8 @@ describe('consent of a contact', () => {
     manual('opted-in', at(3, 250)),
     manual('opted-out', at(2, 500)),
     manual('unknown', at(4)),
+    unheard('opted-in', at(5)),
+    unheard('unknown', at(3)),
   );
 
   it('any order and any repetition of the same statements › the same state and the same entries', () => {
