@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isVisible } from '../../platform/plain-text.ts';
 import { noControls } from '../../platform/text-fields.ts';
 import { maxTagLength, namesByKey } from '../contact-sets/rules.ts';
 import { maxTags } from './rules.ts';
@@ -12,7 +13,7 @@ export const lineOf = (maximum: number) =>
     .max(maximum)
     .regex(noControls, { error: 'Must be one line without control characters.' });
 
-export const TagText = lineOf(maxTagLength);
+export const TagText = lineOf(maxTagLength).refine(isVisible, { error: 'Must not be blank.' });
 
 const tagList = z.array(TagText).max(maxTags);
 
