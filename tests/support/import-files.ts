@@ -35,14 +35,14 @@ export interface ReadFile {
 /** All rows, and how the reading ended. Exactly one event ends it; it counts the rows before the start too. */
 export async function collect(events: AsyncIterable<RowEvent>, before = 0): Promise<ReadFile> {
   const rows: SourceRow[] = [];
-  const ends: RowEvent[] = [];
+  const ends: Exclude<RowEvent, { kind: 'row' | 'blank' }>[] = [];
   for await (const event of events) {
     if (ends.length > 0) throw new Error(`An event after the last one: ${JSON.stringify(event)}`);
     if (event.kind === 'row') rows.push(event.row);
-    else ends.push(event);
+    else if (event.kind !== 'blank') ends.push(event);
   }
   const [end] = ends;
-  if (end === undefined || end.kind === 'row') throw new Error('The reading has no end.');
+  if (end === undefined) throw new Error('The reading has no end.');
   if (end.kind === 'refused') return { rows, blankLines: 0, fault: end.fault };
   if (end.rows !== before + rows.length) throw new Error(`${end.rows} rows counted, ${rows.length} read.`);
   return { rows, blankLines: end.blankLines };

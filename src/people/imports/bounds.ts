@@ -5,6 +5,8 @@ export interface ImportBounds {
   readonly maxFileBytes: number;
   /** Without the header and without blank lines. */
   readonly maxRows: number;
+  /** More than a spreadsheet has below its data. */
+  readonly maxBlankLines: number;
   readonly maxColumns: number;
   readonly maxCellBytes: number;
   /** A longer row is a quote that was never closed, or another kind of file. */
@@ -24,6 +26,7 @@ export interface ImportBounds {
 export const importBounds: ImportBounds = {
   maxFileBytes: 100 * mib,
   maxRows: 1_000_000,
+  maxBlankLines: 2_000_000,
   maxColumns: 200,
   maxCellBytes: 32 * kib,
   maxRowBytes: mib,

@@ -40,9 +40,24 @@ export interface FileFault {
   readonly line?: number;
 }
 
-/** What a reader of rows yields: rows, then exactly one last event. */
+/** A place between two rows, from which a run goes on: after the last row that it has finished. */
+export interface ResumePoint {
+  /** The byte of the UTF-8 text. */
+  readonly from: number;
+  /** The line that begins there. */
+  readonly line: number;
+  /** How many rows and blank lines come before it. */
+  readonly rows: number;
+  readonly blankLines: number;
+}
+
+/**
+ * What a reader of rows yields: rows, then exactly one last event. Many blank lines are an event too, because whoever reads
+ * gives way to others between events.
+ */
 export type RowEvent =
   | { readonly kind: 'row'; readonly row: SourceRow }
+  | { readonly kind: 'blank'; readonly place: ResumePoint }
   | { readonly kind: 'end'; readonly rows: number; readonly blankLines: number }
   | { readonly kind: 'refused'; readonly fault: FileFault };
 

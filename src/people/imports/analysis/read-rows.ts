@@ -28,6 +28,8 @@ export type ReadRowsEnd =
 
 const maxBatchRows = 500;
 const maxBatchBytes = 4 * 1024 * 1024;
+/** Pieces of blank lines, after which the place is kept. */
+const maxSkipped = 100;
 
 interface Reading {
   readonly found: ImportFindings;
@@ -54,6 +56,14 @@ export async function readRows(
       const rowCount = event.rows - first;
       if (rowCount <= 0) return { kind: 'refused', fault: { code: 'no-rows' } };
       return { kind: 'read', rowCount, blankLines: event.blankLines };
+    }
+    if (event.kind === 'blank') {
+      batch.skip();
+      if (!batch.isFull()) continue;
+      await batch.flush();
+      await keepPlace(deps, work, event.place, slice);
+      if (slice.isOver()) return { kind: 'more' };
+      continue;
     }
     const { row } = event;
     if (row.n < first) continue;
@@ -115,8 +125,13 @@ function rowOf({ doc }: ImportWork, source: SourceRow, options: RowOptions): New
 function createBatch({ rows }: Pick<ReadRowsDeps, 'rows'>, { scope, doc }: ImportWork) {
   let batch: NewRow[] = [];
   let bytes = 0;
+  let skipped = 0;
   return {
-    isFull: (): boolean => batch.length >= maxBatchRows || bytes >= maxBatchBytes,
+    isFull: (): boolean => batch.length >= maxBatchRows || bytes >= maxBatchBytes || skipped >= maxSkipped,
+    /** Notes a piece of blank lines. */
+    skip(): void {
+      skipped += 1;
+    },
     add(row: NewRow, size: number): void {
       batch.push(row);
       bytes += size;
@@ -125,6 +140,7 @@ function createBatch({ rows }: Pick<ReadRowsDeps, 'rows'>, { scope, doc }: Impor
       const full = batch;
       batch = [];
       bytes = 0;
+      skipped = 0;
       if (full.length > 0) await store(rows, scope, { importId: doc._id, analysis: doc.analysis }, full);
     },
   };

@@ -1,20 +1,14 @@
 import { CsvError, parse, type InfoRecord, type Parser } from 'csv-parse';
 import { importBounds, type ImportBounds } from '../bounds.ts';
 import { piecesOf } from '../encoding/decode.ts';
-import { boundedRow, isBlankRow, refused, type FileFault, type RowEvent } from '../rows.ts';
+import { boundedRow, isBlankRow, refused, type FileFault, type ResumePoint, type RowEvent } from '../rows.ts';
 import { parserOptions } from './options.ts';
 import type { Dialect } from './dialect.ts';
 
-/** A place between two rows, from which a run goes on: after the last row that it has finished. */
-export interface ResumePoint {
-  /** The byte of the UTF-8 text. */
-  readonly from: number;
-  /** The line that begins there. */
-  readonly line: number;
-  /** How many rows and blank lines come before it. */
-  readonly rows: number;
-  readonly blankLines: number;
-}
+export type { ResumePoint } from '../rows.ts';
+
+/** Parsed at once: of line breaks alone, each byte is a record, and holds the event loop for microseconds. */
+const maxParsedBytes = 4 * 1024;
 
 export interface ReadCsvOptions {
   readonly dialect: Pick<Dialect, 'delimiter' | 'quote'>;
@@ -57,11 +51,12 @@ export async function* readCsv(
   let fed = 0;
   try {
     for await (const chunk of source) {
-      for (const piece of piecesOf(chunk)) {
+      for (const piece of piecesOf(chunk, maxParsedBytes)) {
         fed += piece.length;
         if (start.from + fed > bounds.maxFileBytes) return yield refused({ code: 'file-too-large' });
         await written(parser, piece);
         if ((yield* rows.take(parsed)) === 'refused') return;
+        if (rows.isAtBlankLine) yield { kind: 'blank', place: rows.place };
         // A row is held until it ends. Empty cells count too: the parser does not bound their number.
         if (fed - rows.end > bounds.maxRowBytes)
           return yield refused({ code: 'row-too-long', line: rows.line });
@@ -95,6 +90,7 @@ const ended = (parser: Parser): Promise<void> =>
 function createRowCounter(start: ResumePoint, bounds: ImportBounds, hasHeader: boolean) {
   let { line, rows, blankLines } = start;
   let end = 0;
+  let isAtBlankLine = false;
   const maxRows = bounds.maxRows + (hasHeader ? 1 : 0);
 
   function eventOf({ record, bytes }: Parsed): RowEvent | undefined {
@@ -102,9 +98,12 @@ function createRowCounter(start: ResumePoint, bounds: ImportBounds, hasHeader: b
     const row = { n: rows, line, ...bytesOfRow, blankLines, cells: record };
     end = bytes;
     line += linesOf(record);
-    if (isBlankRow(record)) {
+    isAtBlankLine = isBlankRow(record);
+    if (isAtBlankLine) {
       blankLines += 1;
-      return undefined;
+      return blankLines > bounds.maxBlankLines
+        ? refused({ code: 'too-many-rows', line: row.line })
+        : undefined;
     }
     const fault = faultOf(row.cells, row.line);
     if (fault !== undefined) return refused(fault);
@@ -125,6 +124,14 @@ function createRowCounter(start: ResumePoint, bounds: ImportBounds, hasHeader: b
     },
     get line() {
       return line;
+    },
+    /** Whether the last record was blank. */
+    get isAtBlankLine() {
+      return isAtBlankLine;
+    },
+    /** After the last record. */
+    get place(): ResumePoint {
+      return { from: start.from + end, line, rows, blankLines };
     },
     /** The events of the records; nothing comes after a refusal. */
     *take(parsed: Parsed[]): Generator<RowEvent, 'refused' | 'open'> {

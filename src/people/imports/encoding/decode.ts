@@ -34,9 +34,8 @@ export const decodeText = (bytes: Uint8Array, encoding: EncodingName): string =>
 /** Pieces are cut, so that what one of them becomes in memory is bounded too. */
 const maxPieceBytes = 64 * 1024;
 
-export function* piecesOf(chunk: Uint8Array): Generator<Uint8Array> {
-  for (let from = 0; from < chunk.length; from += maxPieceBytes)
-    yield chunk.subarray(from, from + maxPieceBytes);
+export function* piecesOf(chunk: Uint8Array, maxBytes = maxPieceBytes): Generator<Uint8Array> {
+  for (let from = 0; from < chunk.length; from += maxBytes) yield chunk.subarray(from, from + maxBytes);
 }
 
 /**

@@ -24,6 +24,8 @@ export async function* readXlsx(
   }
 }
 
+const blankRowsAtOnce = 100;
+
 async function* rowsOf(file: Buffer, hasHeader: boolean, bounds: ImportBounds): AsyncGenerator<RowEvent> {
   const archive = await openArchive(file, bounds);
   const workbook = await readWorkbook(archive, bounds);
@@ -33,12 +35,17 @@ async function* rowsOf(file: Buffer, hasHeader: boolean, bounds: ImportBounds): 
   let rows = 0;
   let blankLines = 0;
   let lastLine = 0;
+  let blankRows = 0;
   for await (const { line, cells } of readXml(sheet, createSheetHandler(workbook, bounds))) {
     // Rows that are not in the sheet are blank; those below the last one are none.
     const blankBefore = line - lastLine - 1;
     lastLine = line;
     if (isBlankRow(cells)) {
       blankLines += blankBefore + 1;
+      blankRows += 1;
+      if (blankRows > bounds.maxBlankLines) return yield refused({ code: 'too-many-rows', line });
+      const place = { from: 0, line: line + 1, rows, blankLines };
+      if (blankRows % blankRowsAtOnce === 0) yield { kind: 'blank', place };
       continue;
     }
     blankLines += blankBefore;

@@ -96,6 +96,41 @@ describe('rows of a CSV file', () => {
   });
 });
 
+describe('blank lines of a CSV file', () => {
+  const lines = (count: number) => Buffer.from(`a,1\n${'\n'.repeat(count)}b,2\n`);
+  const eventsOf = async (bytes: Buffer, start = beginningOf(comma), bounds = importBounds) => {
+    const events = [];
+    async function* source() {
+      yield bytes.subarray(start.from);
+    }
+    for await (const event of readCsv(source(), { dialect: comma, start, hasHeader: false, bounds }))
+      events.push(event);
+    return events;
+  };
+
+  it('a hundred thousand › are told on the way, so that others have their turn, and each place goes on with the rest', async () => {
+    const bytes = lines(100_000);
+    const events = await eventsOf(bytes);
+    const blank = events.flatMap((event) => (event.kind === 'blank' ? [event.place] : []));
+    assert.ok(blank.length >= 24, `${blank.length} events`);
+    const [first, last] = events.filter(({ kind }) => kind === 'row');
+    for (const place of [blank[0], blank[11], blank.at(-1)]) {
+      assert.ok(place);
+      const rest = await eventsOf(bytes, place);
+      assert.deepEqual(
+        rest.filter(({ kind }) => kind !== 'blank'),
+        [last, events.at(-1)],
+      );
+    }
+    assert.ok(first);
+  });
+
+  it('more than a spreadsheet has › refuse the file', async () => {
+    const events = await eventsOf(lines(51), undefined, { ...importBounds, maxBlankLines: 50 });
+    assert.deepEqual(events.at(-1), { kind: 'refused', fault: { code: 'too-many-rows', line: 52 } });
+  });
+});
+
 describe('bounds of a CSV file', () => {
   const filled = async function* (text: string, count: number) {
     for (let done = 0; done < count; done += 1) yield Buffer.from(text);
