@@ -13,7 +13,10 @@ export const lineOf = (maximum: number) =>
     .max(maximum)
     .regex(noControls, { error: 'Must be one line without control characters.' });
 
-export const TagText = lineOf(maxTagLength).refine(isVisible, { error: 'Must not be blank.' });
+/** An empty text has an issue of its own already. */
+const isEmptyOrVisible = (text: string): boolean => text === '' || isVisible(text);
+
+export const TagText = lineOf(maxTagLength).refine(isEmptyOrVisible, { error: 'Must not be blank.' });
 
 const tagList = z.array(TagText).max(maxTags);
 

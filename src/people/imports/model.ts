@@ -2,7 +2,7 @@ import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
 import type { ResumePoint } from './csv/read-csv.ts';
 import type { ImportFindings } from './analysis/findings.ts';
-import type { NewTags } from './analysis/new-tags.ts';
+import type { NewTags } from './new-tags.ts';
 import type { PlanCounts } from './plan/rules.ts';
 import type { ImportSettings } from './settings.ts';
 import { importStates, type ImportFault, type ImportState, type RowOutcome } from './states.ts';

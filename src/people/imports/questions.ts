@@ -1,5 +1,5 @@
 import type { ImportFindings } from './analysis/findings.ts';
-import { hasNoRoom, type NewTags } from './analysis/new-tags.ts';
+import { hasNoRoom, type NewTags } from './new-tags.ts';
 import type { ImportSettings, MappedColumn } from './settings.ts';
 
 /** What a user should look at before an import starts. Pure. */

@@ -10,7 +10,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { isDuplicateKey, type ClientScope } from '../../platform/mongo.ts';
 import { decodeCursor, toPage, type Page } from '../../platform/pagination.ts';
 import type { ImportChanges, ImportFields, Move } from './changes.ts';
-import { hasNoRoom } from './analysis/new-tags.ts';
+import { hasNoRoom } from './new-tags.ts';
 import { canUndo, type ImportCommand } from './lifecycle.ts';
 import { maxCopies, maxRunning, type Author, type ImportDoc, type ImportRepository } from './repository.ts';
 import type { ImportRowDoc, ImportRowRepository, PageOfRows } from './stored-rows/repository.ts';

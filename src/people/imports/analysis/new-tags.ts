@@ -1,20 +1,8 @@
 import { maxSets, namesByKey } from '../../contact-sets/rules.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ImportRowRepository } from '../stored-rows/repository.ts';
+import type { NewTags } from '../new-tags.ts';
 import type { ImportWork, Slice } from '../slices.ts';
-
-/** The tags that an import would make. */
-export interface NewTags {
-  readonly count: number;
-  /** False if there are more than were counted. */
-  readonly isExact: boolean;
-  /** Some of them. */
-  readonly names: readonly string[];
-  /** How many more tags the business can have. */
-  readonly room: number;
-}
-
-export const hasNoRoom = ({ count, room }: Pick<NewTags, 'count' | 'room'>): boolean => count > room;
 
 export interface NewTagDeps {
   readonly rows: Pick<ImportRowRepository, 'findTagsAfter'>;
