@@ -66,17 +66,19 @@ export type Decision =
  */
 export function decideSighting(
   {
-    identity: named,
+    identity: given,
     at,
     since,
   }: { readonly identity: ContactIdentity; readonly at: Date; readonly since?: Date | undefined },
   found: Found,
   answered?: Answered,
 ): Decision {
-  const identity = since === undefined ? named : withoutLostNumber(named, { since, at }, found);
-  const owners = ownersAt(identity, at, found);
+  const identity = since === undefined ? given : withoutLostNumber(given, { since, at }, found);
+  const named = ownersAt(identity, at, found);
+  const takenAt = numberTakenAt(identity, at, named);
+  const owners = takenAt === undefined ? named : withoutNumbers(named);
   const [contact, ...others] = distinct([...owners.values()]);
-  const leftAt = numberLeftAt(identity, at, found);
+  const leftAt = takenAt ?? numberLeftAt(identity, at, found);
   if (contact === undefined) {
     return answered !== undefined && leftAt === undefined && canBelongTo(answered.contact, identity)
       ? { kind: 'known', contact: answered.contact, add: identity, leftAt, displaced: [], sameAs: [] }
@@ -96,6 +98,36 @@ export function decideSighting(
     ],
   };
 }
+
+/**
+ * When somebody else came to the number, if the event is about the one who had it before: it names a user id that its owner has
+ * left for another number since then, by WhatsApp's word, and the contact that has the number is known there only after that, by
+ * another user id. Known there before, it may be the same person, who has a user id for each portfolio.
+ */
+function numberTakenAt(
+  { businessScopedUserId }: ContactIdentity,
+  at: Date,
+  owners: ReadonlyMap<IdentityField, ContactDoc>,
+): Date | undefined {
+  const writer = owners.get('businessScopedUserId');
+  const there = owners.get('phoneNumber') ?? owners.get('whatsappId');
+  if (writer === undefined || there?.numberSince === undefined || isSame(writer, there)) return undefined;
+  const left = (writer.aliases ?? []).find(
+    ({ field, value, reason, until }) =>
+      field === 'businessScopedUserId' &&
+      value === businessScopedUserId &&
+      (reason === 'user-id-changed' || reason === 'number-changed') &&
+      until !== undefined &&
+      until >= at,
+  )?.until;
+  if (left === undefined || numberKeysOf(writer).length === 0 || there.businessScopedUserId === undefined)
+    return undefined;
+  const cameLater = there.numberSince.getTime() > left.getTime() + announcedWithinMs;
+  return cameLater ? new Date(there.numberSince.getTime() - 1) : undefined;
+}
+
+const withoutNumbers = (owners: ReadonlyMap<IdentityField, ContactDoc>): Map<IdentityField, ContactDoc> =>
+  new Map([...owners].filter(([field]) => numberFields.every((number) => number !== field)));
 
 /** Without the numbers that have had two owners since shortly before then: it is not known which of them is named. */
 function withoutLostNumber(

@@ -160,6 +160,37 @@ describe('identities of a contact', () => {
     assert.deepEqual([later.contact._id, later.displaced, later.sameAs], [stranger._id, [], []]);
   });
 
+  it('a late message under a user id that has moved on › is of its owner, though somebody else is known at the number since', () => {
+    const uid = (id: string) => ({ businessScopedUserId: id });
+    const change = {
+      reason: 'user-id-changed',
+      from: uid('DE.3'),
+      to: { ...number(102), ...uid('DE.4') },
+    } as const;
+    const mover = moved(contact({ ...uid('DE.3') }), { ...change, at: at(149) });
+    const there = contact({ ...number(101), ...uid('DE.2'), numberSince: at(300) });
+    const said = { identity: { ...number(101), ...uid('DE.3') }, at: at(20) };
+    const decision = decideSighting(said, [there, mover]);
+    assert.ok(decision.kind === 'known');
+    assert.deepEqual([decision.contact._id, decision.sameAs], [mover._id, []]);
+    assert.deepEqual([decision.leftAt, decision.add], [new Date(at(300).getTime() - 1), said.identity]);
+    const without = (fields: Partial<ContactRecord>) =>
+      decideSighting(said, [{ ...there, ...fields }, mover]);
+    // It may be the same person, or have been there before the other left.
+    for (const fields of [
+      { businessScopedUserId: undefined },
+      { numberSince: at(160) },
+      { numberSince: undefined },
+    ]) {
+      const linked = without(fields as Partial<ContactRecord>);
+      assert.ok(linked.kind === 'known');
+      assert.deepEqual(
+        linked.sameAs.map((one) => one.contact._id),
+        [mover._id],
+      );
+    }
+  });
+
   it('a message of the next owner came before the announcement › who had the number loses it, and the owner gets it', () => {
     const former = contact({ ...number(101), businessScopedUserId: 'DE.5', numberSince: at(-20_000) });
     const owner = contact({ ...number(102), businessScopedUserId: 'DE.3', numberSince: at(-18_000) });
