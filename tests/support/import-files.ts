@@ -5,10 +5,10 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { rootDir } from '../../scripts/paths.ts';
 import { importBounds, type ImportBounds } from '../../src/people/imports/bounds.ts';
 import { detectDialect, type Dialect } from '../../src/people/imports/csv/dialect.ts';
-import { beginningOf, readCsv, type ResumePoint } from '../../src/people/imports/csv/read-csv.ts';
+import { beginningOf, readCsv } from '../../src/people/imports/csv/read-csv.ts';
 import { toUtf8 } from '../../src/people/imports/encoding/decode.ts';
 import { inspectFile, type Inspection } from '../../src/people/imports/encoding/inspect.ts';
-import type { FileFault, RowEvent, SourceRow } from '../../src/people/imports/rows.ts';
+import type { FileFault, ResumePoint, RowEvent, SourceRow } from '../../src/people/imports/rows.ts';
 
 const folder = join(rootDir, 'tests/fixtures/imports');
 

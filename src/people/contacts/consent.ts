@@ -35,22 +35,19 @@ export function applyConsent(
     ...(saidAt.length === 0 || isStop(statement) ? {} : { saidAt }),
   };
   const isForeign = isAfterLeaving(record, entry);
-  const logged = loggedConsent(record, isForeign ? { ...entry, isForeign } : entry);
   const deciding = isForeign
     ? undefined
     : decidingEntryOf([...record.consentLog, entry], isAboutMarketing(entry));
   return {
-    ...(deciding === undefined ? record : decidedBy(record, deciding, statement)),
-    ...logged,
+    ...(deciding === entry ? changedState(record, statement) : decidedBy(record, deciding)),
+    ...loggedConsent(record, isForeign ? { ...entry, isForeign } : entry),
     updatedAt: storedAt,
   };
 }
 
 /** An earlier statement changes nothing, unless a later one that nobody heard counts again by it: STOP, then START. */
-function decidedBy(record: ContactRecord, deciding: ConsentEntry, statement: PersonStatement): ContactRecord {
-  if (deciding.eventId === statement.eventId && deciding.status === statement.status)
-    return changedState(record, statement);
-  if (deciding.isUnstated !== true) return record;
+function decidedBy(record: ContactRecord, deciding: ConsentEntry | undefined): ContactRecord {
+  if (deciding?.isUnstated !== true) return record;
   return { ...record, optInStatus: deciding.status === 'opted-in' ? 'opted-in' : 'unknown' };
 }
 

@@ -1,10 +1,10 @@
 import { Schema, type Types } from 'mongoose';
 import { declareTenantModel } from '../../platform/declare-model.ts';
-import type { ResumePoint } from './csv/read-csv.ts';
 import type { ImportFindings } from './analysis/findings.ts';
 import type { NewTags } from './new-tags.ts';
 import type { PlanCounts } from './plan/rules.ts';
 import type { ImportSettings } from './settings.ts';
+import type { ResumePoint } from './rows.ts';
 import { importStates, type ImportFault, type ImportState, type RowOutcome } from './states.ts';
 
 /** The file of a user, and what becomes of it. */

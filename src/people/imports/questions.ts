@@ -1,6 +1,6 @@
 import type { ImportFindings } from './analysis/findings.ts';
 import { hasNoRoom, type NewTags } from './new-tags.ts';
-import type { ImportSettings, MappedColumn } from './settings.ts';
+import { mappedColumns, type ImportSettings } from './settings.ts';
 
 /** What a user should look at before an import starts. Pure. */
 
@@ -32,9 +32,6 @@ type Asks = Readonly<
   Record<QuestionCode, (found: ImportFindings, settings: ImportSettings, newTags?: NewTags) => boolean>
 >;
 
-const mappingOf = ({ proposed }: ImportFindings, { mapping }: ImportSettings): readonly MappedColumn[] =>
-  mapping ?? proposed.mapping;
-
 const needsCountry = ({ phones }: ImportFindings): boolean =>
   phones !== undefined && phones.cells > phones.international;
 
@@ -43,8 +40,8 @@ const asks: Asks = {
   'delimiter-uncertain': ({ dialect }, { delimiter }) =>
     dialect.certainty === 'guess' && delimiter === undefined,
   'header-uncertain': ({ header }, { hasHeader }) => header.certainty === 'guess' && hasHeader === undefined,
-  'no-identity-column': (found, settings) =>
-    !mappingOf(found, settings).some(({ target }) => identityTargets.has(target)),
+  'no-identity-column': ({ proposed }, settings) =>
+    !mappedColumns(settings, proposed).some(({ target }) => identityTargets.has(target)),
   'column-by-content': ({ columns }, { mapping }) =>
     mapping === undefined && columns.some(({ because }) => because === 'content'),
   'phones-ambiguous': ({ phones }, { bareDigits }) =>
@@ -53,9 +50,9 @@ const asks: Asks = {
     needsCountry(found) && (defaultCountry ?? found.country) === undefined && bareDigits === undefined,
   'country-proposed': (found, { defaultCountry }) =>
     needsCountry(found) && found.country !== undefined && defaultCountry === undefined,
-  'consent-missing': (found, settings) =>
+  'consent-missing': ({ proposed }, settings) =>
     settings.consent === undefined &&
-    mappingOf(found, settings).some(({ target }) => target === 'optInStatus'),
+    mappedColumns(settings, proposed).some(({ target }) => target === 'optInStatus'),
   'too-many-new-tags': (_found, _settings, newTags) => newTags !== undefined && hasNoRoom(newTags),
 };
 

@@ -4,7 +4,7 @@ import type { FieldRules } from '../custom-fields/rules.ts';
 import type { RowOptions } from './cells/read-row.ts';
 import type { FieldDefinition } from './mapping/targets.ts';
 import type { ImportDoc } from './repository.ts';
-import { cellOptionsOf, mappingOf } from './settings.ts';
+import { cellOptionsOf, mappedColumns, mappingOf } from './settings.ts';
 
 interface DefinedField extends FieldRules {
   readonly label: string;
@@ -46,7 +46,7 @@ export function rowOptionsOf(
 ): RowOptions {
   const proposed = found?.proposed ?? { mapping: [] };
   return {
-    mapping: mappingOf(settings.mapping ?? proposed.mapping),
+    mapping: mappingOf(mappedColumns(settings, proposed)),
     definitions: new Map(targets.map((definition) => [definition.key, definition])),
     cells: cellOptionsOf(settings, proposed, zone),
   };

@@ -52,8 +52,8 @@ export interface ResumePoint {
 }
 
 /**
- * What a reader of rows yields: rows, then exactly one last event. Many blank lines are an event too, because whoever reads
- * gives way to others between events.
+ * What a reader of rows yields: rows, and exactly one event at the end. A run of blank lines is an event too, because other
+ * work of the process has its turn between events.
  */
 export type RowEvent =
   | { readonly kind: 'row'; readonly row: SourceRow }

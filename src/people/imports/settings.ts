@@ -45,6 +45,12 @@ export function targetOf(text: string): Target | undefined {
   return key === '' ? undefined : { kind: 'custom', key };
 }
 
+/** The columns as chosen, else as proposed. */
+export const mappedColumns = (
+  { mapping }: Pick<ImportSettings, 'mapping'>,
+  proposed: Pick<ProposedSettings, 'mapping'>,
+): readonly MappedColumn[] => mapping ?? proposed.mapping;
+
 export const mappingOf = (columns: readonly MappedColumn[]): Mapping =>
   new Map(
     columns.flatMap(({ column, target }) => {

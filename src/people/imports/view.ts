@@ -2,7 +2,7 @@ import type { CountryCode } from 'libphonenumber-js/max';
 import { isEnded, keptMs, readyMs, undoMs } from './lifecycle.ts';
 import { questionsOf } from './questions.ts';
 import type { ImportRowView, ImportView } from './schemas.ts';
-import { planOptionsOf } from './settings.ts';
+import { mappedColumns, planOptionsOf } from './settings.ts';
 import type { ImportDoc, ImportRowDoc, RowVerdict } from './use-cases.ts';
 
 const textOf = (at: Date | undefined): string | null => at?.toISOString() ?? null;
@@ -54,7 +54,7 @@ function encodingOf({ found }: ImportDoc): ImportView['encoding'] {
 function columnsOf({ found, settings }: ImportDoc): ImportView['columns'] {
   if (found === undefined) return [];
   const targets = new Map(
-    (settings.mapping ?? found.proposed.mapping).map(({ column, target }) => [column, target]),
+    mappedColumns(settings, found.proposed).map(({ column, target }) => [column, target]),
   );
   return found.columns.map(({ index, name, because, samples }) => ({
     ...{ column: index, name, target: targets.get(index) ?? null },

@@ -1,5 +1,5 @@
 import moment from 'moment-timezone';
-import { offsetSpans } from '../../platform/zones.ts';
+import { offsetSpans, zonesOfCountry } from '../../platform/zones.ts';
 
 /**
  * The time zones of phone numbers, by their country. A country whose zones differ has none: its numbers do not tell
@@ -8,12 +8,11 @@ import { offsetSpans } from '../../platform/zones.ts';
 
 const yearMs = 366 * 24 * 60 * 60 * 1_000;
 
-const zonesOf = (country: string): readonly string[] => moment.tz.zonesForCountry(country);
-
 /** In how many countries a zone is listed: the database lists a zone and the one that it became a link to. */
 function countListings(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const zone of moment.tz.countries().flatMap(zonesOf)) counts.set(zone, (counts.get(zone) ?? 0) + 1);
+  for (const zone of moment.tz.countries().flatMap(zonesOfCountry))
+    counts.set(zone, (counts.get(zone) ?? 0) + 1);
   return counts;
 }
 
@@ -26,7 +25,7 @@ const rulesOf = (zone: string): string => {
 function ownZones(country: string, listings: ReadonlyMap<string, number>): readonly string[] {
   const own = new Map<string, string>();
   const timesListed = (zone: string): number => listings.get(zone) ?? 0;
-  for (const zone of zonesOf(country)) {
+  for (const zone of zonesOfCountry(country)) {
     const rules = rulesOf(zone);
     const other = own.get(rules);
     if (other === undefined || timesListed(zone) < timesListed(other)) own.set(rules, zone);

@@ -30,13 +30,18 @@ const maxSpreadMinutes = 120;
  */
 export function recipientZone({ contactZone, phoneNumber, clientZone }: Told, at: Date): RecipientZone {
   if (contactZone !== undefined) return { zone: contactZone, source: 'contact' };
-  const zones = phoneNumber === undefined ? [] : zonesOfNumber(phoneNumber);
-  const zone = phoneNumber === undefined ? undefined : principalOf(zones, countryOfPhone(phoneNumber));
-  if (zone === undefined) return { zone: clientZone, source: 'client' };
+  const byClient = { zone: clientZone, source: 'client' } as const;
+  if (phoneNumber === undefined) return byClient;
+  const zones = zonesOfNumber(phoneNumber);
+  const [only, another] = zones;
+  if (only === undefined) return byClient;
+  // Most numbers, in lists of contacts: nothing is to be compared.
+  if (another === undefined) return { zone: only, source: 'number' };
   const offsets = zones.map((one) => localTime(at, one).offset);
   const spread = Math.max(...offsets) - Math.min(...offsets);
-  if (spread === 0) return { zone, source: 'number' };
-  return spread <= maxSpreadMinutes ? { zone, source: 'country' } : { zone: clientZone, source: 'client' };
+  if (spread > maxSpreadMinutes) return byClient;
+  const zone = principalOf(zones, countryOfPhone(phoneNumber)) ?? only;
+  return { zone, source: spread === 0 ? 'number' : 'country' };
 }
 
 /** The one with the most people; of several names of one, that of the number's country. */

@@ -50,7 +50,7 @@ export function judgeResponses<R extends Response>(rounds: readonly R[], now: Da
   return judged;
 }
 
-/** The waits that go on again, because an answer failed or was delivered after all: all times of these count anew. */
+/** The waits that run again, because an answer failed or was delivered after all. */
 export const waitsAgain = <R extends Response>(rounds: readonly R[]): readonly R[] => {
   const before = new Map(rounds.map((round) => [round.round, round]));
   return judgeResponses(rounds, beforeAll)
@@ -59,8 +59,8 @@ export const waitsAgain = <R extends Response>(rounds: readonly R[]): readonly R
 };
 
 /**
- * The waits that begin earlier than was known, because the answer before them left earlier: messages between the two times
- * belong to the next wait, and its deadline counts anew. A missed wait stays as it is.
+ * The rounds, with earlier starts where an answer turns out to have left earlier: the next wait then begins with the messages
+ * between the two times, and needs a new deadline. A missed wait stays as it is.
  */
 export function withEarlierStarts<R extends Response>(rounds: readonly R[]): readonly R[] {
   const times = answerTimes(rounds);

@@ -2,6 +2,7 @@ import { maxSets, namesByKey } from '../../contact-sets/rules.ts';
 import type { ClientScope } from '../../../platform/mongo.ts';
 import type { ImportRowRepository } from '../stored-rows/repository.ts';
 import type { NewTags } from '../new-tags.ts';
+import { mappedColumns } from '../settings.ts';
 import type { ImportWork, Slice } from '../slices.ts';
 
 export interface NewTagDeps {
@@ -9,6 +10,10 @@ export interface NewTagDeps {
   /** The keys of the names of all tags of the client. */
   readonly findTagKeys: (scope: ClientScope) => Promise<readonly string[]>;
 }
+
+/** Without one, no row is read. */
+const hasTagColumn = ({ found, settings }: ImportWork['doc']): boolean =>
+  found !== undefined && mappedColumns(settings, found.proposed).some(({ target }) => target === 'tags');
 
 const pageSize = 5_000;
 /** More than any business can have: a column of something else was taken for tags. */
@@ -29,7 +34,7 @@ export async function findNewTags(
   add(doc.settings.tags ?? []);
   const set = { importId: doc._id, analysis: doc.analysis };
   let isExact = true;
-  for (let n = 0; ;) {
+  for (let n = 0; hasTagColumn(doc);) {
     slice.signal.throwIfAborted();
     const page = await rows.findTagsAfter(scope, set, { n, limit: pageSize });
     for (const { values } of page) add(values.tags ?? []);

@@ -3,11 +3,11 @@ import type { ClientScope } from '../../../platform/mongo.ts';
 import { newId } from '../../../platform/ids.ts';
 import { importBounds } from '../bounds.ts';
 import { readRow, type RowOptions } from '../cells/read-row.ts';
-import { readCsv, type ResumePoint } from '../csv/read-csv.ts';
+import { readCsv } from '../csv/read-csv.ts';
 import type { ImportFiles } from '../files.ts';
 import { keysOfRow } from '../plan/rules.ts';
 import type { ImportRepository } from '../repository.ts';
-import type { RowEvent, SourceRow } from '../rows.ts';
+import type { ResumePoint, RowEvent, SourceRow } from '../rows.ts';
 import type { ImportRowRepository, NewRow, RowSet } from '../stored-rows/repository.ts';
 import { inTurns, StaleSlice, type ImportWork, type Slice } from '../slices.ts';
 import type { ImportFault } from '../states.ts';
@@ -57,21 +57,15 @@ export async function readRows(
       if (rowCount <= 0) return { kind: 'refused', fault: { code: 'no-rows' } };
       return { kind: 'read', rowCount, blankLines: event.blankLines };
     }
-    if (event.kind === 'blank') {
-      batch.skip();
-      if (!batch.isFull()) continue;
-      await batch.flush();
-      await keepPlace(deps, work, event.place, slice);
-      if (slice.isOver()) return { kind: 'more' };
-      continue;
-    }
-    const { row } = event;
-    if (row.n < first) continue;
+    if (event.kind === 'blank') batch.skip();
+    else if (event.row.n < first) continue;
     if (batch.isFull()) {
       await batch.flush();
-      await keepPlace(deps, work, placeOf(row), slice);
+      await keepPlace(deps, work, event.kind === 'blank' ? event.place : placeOf(event.row), slice);
       if (slice.isOver()) return { kind: 'more' };
     }
+    if (event.kind === 'blank') continue;
+    const { row } = event;
     const source = found.kind === 'workbook' ? fromText(row) : row;
     batch.add(rowOf(work, { ...source, n: row.n - first + 1 }, options), row.to - row.from);
   }

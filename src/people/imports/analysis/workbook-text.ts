@@ -21,7 +21,7 @@ export async function* toText(events: AsyncIterable<RowEvent>, end: WorkbookEnd)
   for await (const event of events) {
     if (event.kind === 'refused') end.fault = event.fault;
     else if (event.kind === 'end') end.blankLines = event.blankLines;
-    // Whoever reads gives way to others between pieces.
+    // Other work of the process has its turn between pieces.
     else if (event.kind === 'blank') yield Buffer.alloc(0);
     else yield Buffer.from(`${[placeOf(event.row), ...event.row.cells].map(quoted).join(',')}\n`);
   }

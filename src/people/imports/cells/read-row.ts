@@ -157,18 +157,15 @@ function readWhatsappId(cell: string): Read<string> {
     : faultOf('phone-invalid');
 }
 
-function readZone(cell: string): Read<string> {
-  const text = cell.trim();
-  const common = readCommon(text);
-  if (common !== undefined) return common;
-  return isPlaceZone(text) ? valueOf(text) : faultOf('zone-invalid');
-}
+const readZone = (cell: string): Read<string> => readWord(cell, isPlaceZone, 'zone-invalid');
 
-function readUserId(cell: string): Read<string> {
+const isUserId = (text: string): boolean => /^[A-Z]{2}\.[A-Za-z0-9.]{1,160}$/.test(text);
+const readUserId = (cell: string): Read<string> => readWord(cell, isUserId, 'user-id-invalid');
+
+/** A text that is stored as it is, or not at all. */
+function readWord(cell: string, isValid: (text: string) => boolean, fault: CellFaultCode): Read<string> {
   const text = cell.trim();
-  const common = readCommon(text);
-  if (common !== undefined) return common;
-  return /^[A-Z]{2}\.[A-Za-z0-9.]{1,160}$/.test(text) ? valueOf(text) : faultOf('user-id-invalid');
+  return readCommon(text) ?? (isValid(text) ? valueOf(text) : faultOf(fault));
 }
 
 function putField(

@@ -5,8 +5,6 @@ import { boundedRow, isBlankRow, refused, type FileFault, type ResumePoint, type
 import { parserOptions } from './options.ts';
 import type { Dialect } from './dialect.ts';
 
-export type { ResumePoint } from '../rows.ts';
-
 /** Parsed at once: of line breaks alone, each byte is a record, and holds the event loop for microseconds. */
 const maxParsedBytes = 4 * 1024;
 
